@@ -1,0 +1,69 @@
+# Every target installs what it lacks: on a fresh machine Go and apt are
+# enough. Built tools and programs go to bin/, which git ignores.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# A Node of our own, where the machine's is missing or too old.
+export PATH := $(CURDIR)/bin/node/bin:$(PATH)
+
+# The tools carry their version in their name, so that raising it in
+# tools/go.mod builds them anew.
+tool_version = $(shell awk '$$1 == "$(1)" && $$2 ~ /^v/ { print $$2 }' tools/go.mod)
+GOLANGCI := bin/golangci-lint-$(call tool_version,github.com/golangci/golangci-lint/v2)
+GOTESTSUM := bin/gotestsum-$(call tool_version,gotest.tools/gotestsum)
+
+# Narrow a target to some packages: make test PACKAGES=./httpapi/...
+PACKAGES ?= ./...
+
+run: ## Start a service with a demo market on http://localhost:8000/
+	scripts/build.sh
+	bin/outcry serve --dev --demo
+
+build: ## Build bin/outcry, with its web page where Node is installed
+	scripts/build.sh
+
+test: $(GOTESTSUM) ## Run every test, with the race detector and the foreign clients
+	scripts/setup-clients.sh
+	scripts/build-page.sh
+	$(GOTESTSUM) --format pkgname-and-test-fails -- -race -shuffle=on -tags embedui $(PACKAGES)
+	npm --prefix web test
+
+lint: $(GOLANGCI) ## Check style, imports and module files
+	$(GOLANGCI) config verify
+	$(GOLANGCI) run $(PACKAGES)
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+
+cover: ## Measure the coverage of the root package; below 85 % fails
+	scripts/cover.sh 85
+
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+bench-quick: ## Run each benchmark briefly, to see that it works
+	go test -run '^$$' -bench . -benchtime 50ms $(PACKAGES)
+
+fuzz: DURATION ?= 30s
+fuzz: ## Run each fuzz target in turn: make fuzz DURATION=30s
+	scripts/fuzz.sh $(DURATION) $(PACKAGES)
+
+soak: DURATION ?= 10m
+soak: ## Run load and faults for a while: make soak DURATION=24h
+	go run ./test/soak -duration $(DURATION)
+
+clean: ## Remove everything that was built or downloaded into the tree
+	rm -rf bin web/dist web/node_modules test/clients/node_modules
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(GOLANGCI):
+	go build -C tools -trimpath -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(GOTESTSUM):
+	go build -C tools -trimpath -o ../$@ gotest.tools/gotestsum
+
+.PHONY: run build test lint cover bench bench-quick fuzz soak clean help

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Bundles the web page into web/dist, from where the build tag embedui takes it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup-node.sh
+scripts/npm-ci.sh web
+npm --prefix web run build
