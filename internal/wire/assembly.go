@@ -53,11 +53,6 @@ func (a *Assembly) inFrame() bool { return a != nil && a.done < a.frame.length }
 // inMessage reports whether a data message is under way.
 func (a *Assembly) inMessage() bool { return a != nil && a.op != None }
 
-// pending reports whether a holds anything.
-func (a *Assembly) pending() bool {
-	return a != nil && (a.held > 0 || a.inFrame() || a.inMessage())
-}
-
 // state is what the next header has to be checked against.
 func (a *Assembly) state() ws.State {
 	if a.inMessage() {
@@ -135,8 +130,7 @@ func (a *Assembly) fill(buf []byte, lim Limits) (m Message, rest []byte, err err
 	if !final {
 		return Message{}, rest, nil
 	}
-	m = Message{Op: a.op, Payload: a.data}
-	a.op, a.frames, a.data, a.text = None, 0, nil, 0
+	m, a.op = Message{Op: a.op, Payload: a.data}, None // the end of a: Next drops it
 	return m, rest, nil
 }
 

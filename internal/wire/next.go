@@ -28,7 +28,7 @@ func Next(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err err
 			return Message{}, nil, err
 		}
 	}
-	if m.Op != None && !(*a).pending() {
+	if m.Op != None && !(*a).inMessage() {
 		*a = nil
 	}
 	return m, buf, nil

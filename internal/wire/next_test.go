@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/gobwas/ws"
@@ -57,7 +58,7 @@ func fragments(op Opcode, payload string, size int) []byte {
 }
 
 // feed gives the stream to Next as reads of the sizes that next returns, and
-// holds the Assembly against its bounds after each.
+// checks after each what the Assembly costs.
 func feed(t testing.TB, in []byte, lim Limits, next func() int) outcome {
 	t.Helper()
 	var (
@@ -80,7 +81,7 @@ func feed(t testing.TB, in []byte, lim Limits, next func() int) outcome {
 				}
 				return out
 			}
-			checkSize(t, a, fed, lim)
+			checkCost(t, a, fed, lim)
 			if m.Op == None {
 				if len(rest) != 0 {
 					t.Fatalf("more is needed, but %d bytes are left", len(rest))
@@ -98,7 +99,7 @@ func feed(t testing.TB, in []byte, lim Limits, next func() int) outcome {
 	return out
 }
 
-func checkSize(t testing.TB, a *Assembly, fed int, lim Limits) {
+func checkCost(t testing.TB, a *Assembly, fed int, lim Limits) {
 	t.Helper()
 	fixed := int(unsafe.Sizeof(Assembly{}))
 	if bound := fixed + 2*fed; a.Size() > bound {
@@ -106,6 +107,9 @@ func checkSize(t testing.TB, a *Assembly, fed int, lim Limits) {
 	}
 	if a.Size()-fixed-ws.MaxControlFramePayloadSize > max(0, lim.MessageSize) {
 		t.Fatalf("assembly of %d bytes with a limit of %d", a.Size(), lim.MessageSize)
+	}
+	if a != nil && a.op == OpText && len(a.data)-a.text >= utf8.UTFMax {
+		t.Fatalf("%d bytes of text are to be checked again", len(a.data)-a.text)
 	}
 }
 
