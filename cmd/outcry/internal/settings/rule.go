@@ -1,8 +1,11 @@
 package settings
 
 import (
+	"errors"
 	"slices"
 	"strings"
+
+	"github.com/outcry-dev/outcry/protocol"
 )
 
 // Rule says what the channels that match a pattern may do. Rules stand in the
@@ -33,7 +36,13 @@ func RuleKeys() []RuleKey {
 		{
 			Name: "match", Allowed: "a channel name or pattern",
 			Doc: "Channels of the rule: `*` is one dot-separated segment, `>` at the end all the rest.",
-			set: func(r *Rule, text string) error { return setPattern(&r.Match, text) },
+			set: func(r *Rule, text string) error {
+				if err := protocol.CheckPattern(text); err != nil {
+					return errors.New(err.Message)
+				}
+				r.Match = text
+				return nil
+			},
 		},
 		ruleBool("client_publish", "Clients may publish with the publish command.",
 			func(r *Rule) *bool { return &r.ClientPublish }),
