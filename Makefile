@@ -31,11 +31,17 @@ test: $(GOTESTSUM) ## Run every test, with the race detector and the foreign cli
 	$(GOTESTSUM) --format pkgname-and-test-fails -- -race -shuffle=on -tags embedui $(PACKAGES)
 	npm --prefix web test
 
-lint: $(GOLANGCI) ## Check style, imports and module files
-	$(GOLANGCI) config verify
+lint: $(GOLANGCI) ## Check style, imports, types and module files
 	$(GOLANGCI) run $(PACKAGES)
 	go mod tidy -diff
 	go -C tools mod tidy -diff
+	scripts/setup-apt.sh shellcheck
+	shellcheck scripts/*.sh .ci/run
+	scripts/setup-node.sh
+	scripts/npm-ci.sh web
+	npm --prefix web run check
+	npm --prefix web run lint
+	web/node_modules/.bin/biome check --config-path=web test/clients
 
 cover: ## Measure the coverage of the root package; below 85 % fails
 	scripts/cover.sh 85

