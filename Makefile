@@ -34,7 +34,6 @@ test: $(GOTESTSUM) ## Run every test, with the race detector and the foreign cli
 lint: $(GOLANGCI) ## Check style, imports, types and module files
 	$(GOLANGCI) run $(PACKAGES)
 	go mod tidy -diff
-	go -C tools mod tidy -diff
 	scripts/setup-apt.sh shellcheck
 	shellcheck scripts/*.sh .ci/run
 	scripts/setup-node.sh
