@@ -130,8 +130,8 @@ func (c *Command) setType() error {
 	switch {
 	case v == nil:
 		return Errorf(CodeBadRequest, `"type" is missing`)
-	case v.Kind() != jsontext.KindString:
-		return Errorf(CodeBadRequest, `"type" must be a string`)
+	case v.Kind() != jsontext.KindString, len(v) == len(`""`):
+		return Errorf(CodeBadRequest, `"type" must be a non-empty string`)
 	case len(v)-2 > MaxTypeLength:
 		return Errorf(CodeBadRequest, `"type" is longer than %d bytes`, MaxTypeLength)
 	}

@@ -173,7 +173,7 @@ func unquote(v jsontext.Value) string {
 	if bytes.IndexByte(v, '\\') < 0 {
 		return string(v[1 : len(v)-1])
 	}
-	b, _ := jsontext.AppendUnquote(make([]byte, 0, len(v)), v) //nolint:errcheck // v has been read before
+	b, _ := jsontext.AppendUnquote(make([]byte, 0, len(v)), v) // no error: v has been read before
 	return string(b)
 }
 

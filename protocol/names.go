@@ -73,6 +73,7 @@ func checkName(what, s string) *Error {
 		return Errorf(CodeBadChannel, "%s has %d bytes; 1 to %d are allowed", what, len(s), MaxNameLength)
 	case s[0] == '@':
 		return Errorf(CodeBadChannel, "%s starts with @; such names are internal", what)
+	case isASCII(s):
 	case !utf8.ValidString(s):
 		return Errorf(CodeBadChannel, "%s is not valid UTF-8", what)
 	case !norm.NFC.IsNormalString(s):
@@ -88,6 +89,15 @@ func checkAlphabet(what, s string) *Error {
 		}
 	}
 	return nil
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func inChannel(r rune) bool {

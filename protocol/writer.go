@@ -116,6 +116,6 @@ func (w *writer) failure(e *Error) {
 
 // appendString appends v as a JSON string; invalid UTF-8 becomes U+FFFD.
 func appendString(dst []byte, v string) []byte {
-	dst, _ = jsontext.AppendQuote(dst, v) //nolint:errcheck // invalid UTF-8 has been replaced
+	dst, _ = jsontext.AppendQuote(dst, v) // the error: invalid UTF-8 has been replaced
 	return dst
 }

@@ -34,9 +34,11 @@ func write(root string) error {
 	}
 	for _, f := range files {
 		path := filepath.Join(root, filepath.FromSlash(f.path))
+		//nolint:gosec // sources are for everybody to read
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
+		//nolint:gosec // as above
 		if err := os.WriteFile(path, f.content, 0o644); err != nil {
 			return err
 		}
