@@ -3,14 +3,17 @@ package house
 import (
 	"go/ast"
 	"go/token"
+	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
 
 // constantMakers build values that nothing can change afterwards.
 var constantMakers = map[string]bool{
-	"errors.New": true, "fmt.Errorf": true, "regexp.MustCompile": true,
-	"strings.NewReplacer": true, "netip.MustParseAddr": true, "netip.MustParsePrefix": true,
+	"errors.New": true, "fmt.Errorf": true, "Errorf": true, "protocol.Errorf": true,
+	"regexp.MustCompile": true, "strings.NewReplacer": true,
+	"netip.MustParseAddr": true, "netip.MustParsePrefix": true,
 }
 
 // stateful packages' types exist to be changed.
@@ -29,7 +32,9 @@ func packageState(pkg []*source) []finding {
 				continue
 			}
 			for _, spec := range g.Specs {
-				found = append(found, specState(s, spec.(*ast.ValueSpec), written)...)
+				if v := spec.(*ast.ValueSpec); !isEmbedded(g.Doc) && !isEmbedded(v.Doc) {
+					found = append(found, specState(s, v, written)...)
+				}
 			}
 		}
 	}
@@ -40,7 +45,7 @@ func specState(s *source, spec *ast.ValueSpec, written map[string]bool) []findin
 	var found []finding
 	for i, id := range spec.Names {
 		switch {
-		case id.Name == "_" || isEmbed(spec.Type):
+		case id.Name == "_":
 			continue
 		case i < len(spec.Values) && isConstant(spec.Values[i]) && !written[id.Name]:
 			continue
@@ -50,9 +55,11 @@ func specState(s *source, spec *ast.ValueSpec, written map[string]bool) []findin
 	return found
 }
 
-func isEmbed(expr ast.Expr) bool {
-	sel, ok := expr.(*ast.SelectorExpr)
-	return ok && sel.Sel.Name == "FS"
+// isEmbedded says whether the compiler fills a variable with a file.
+func isEmbedded(doc *ast.CommentGroup) bool {
+	return doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool {
+		return strings.HasPrefix(c.Text, "//go:embed ")
+	})
 }
 
 // isConstant says whether an initial value can be taken for a constant as long
@@ -148,7 +155,8 @@ func TestPackageState(t *testing.T) {
 		{"error type", "var errX = &Error{Code: 1}", 0},
 		{"error replaced", "var ErrX = errors.New(\"x\")\nfunc f() { ErrX = nil }", 1},
 		{"pattern", "var re = regexp.MustCompile(\"x\")", 0},
-		{"embedded files", "var files embed.FS", 0},
+		{"embedded files", "//go:embed a\nvar files embed.FS", 0},
+		{"files not embedded", "var files embed.FS", 1},
 		{"compile-time check", "var _ I = (*T)(nil)", 0},
 		{"bytes", "var crlf = []byte(\"\\r\\n\")", 0},
 		{"random source", "var r = rand.New(src)", 1},
