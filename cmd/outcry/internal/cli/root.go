@@ -43,7 +43,7 @@ configuration; 3 the server could not be reached; 4 the server refused.`,
 	root.SetErr(env.Stderr)
 	// The table of subcommands.
 	for _, newCommand := range []func(*environment) *cobra.Command{
-		newConfig, newVersion,
+		newServe, newConfig, newToken, newVersion,
 	} {
 		cmd := newCommand(env)
 		if run := cmd.RunE; run != nil {

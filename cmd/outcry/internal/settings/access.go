@@ -28,12 +28,13 @@ func defaultAccess() Access {
 const (
 	minSecret = 32 // bytes: RFC 7518, section 3.2
 	maxSecret = 8 << 10
-	maxAPIKey = 256
+	minAPIKey = 8 // characters, as the HTTP API demands
+	maxAPIKey = 512
 	// shortAPIKey is the length below which a key is accepted with a warning.
 	shortAPIKey = 16
 
 	allowedSecret = "at least 32 bytes (RFC 7518, section 3.2); make one with: openssl rand -base64 48"
-	allowedAPIKey = "1 to 256 visible ASCII characters without a comma"
+	allowedAPIKey = "8 to 512 visible ASCII characters without a comma"
 	allowedOrigin = `"*", or exact origins such as "https://app.example.com:8443"`
 	allowedHost   = "host names or addresses without a port"
 	allowedProxy  = `networks such as "10.0.0.0/8", or single addresses`
@@ -80,7 +81,7 @@ func parseAPIKey(text string) (string, error) {
 			return "", notAllowed(allowedAPIKey)
 		}
 	}
-	if text == "" || len(text) > maxAPIKey {
+	if len(text) < minAPIKey || len(text) > maxAPIKey {
 		return "", notAllowed(allowedAPIKey)
 	}
 	return text, nil

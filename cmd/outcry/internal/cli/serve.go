@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outcry-dev/outcry/cmd/outcry/internal/logs"
+	"github.com/outcry-dev/outcry/cmd/outcry/internal/service"
+	"github.com/outcry-dev/outcry/demo"
+	"github.com/outcry-dev/outcry/web"
+)
+
+// serveOptions are the flags of serve beside those of the settings.
+type serveOptions struct {
+	dev, demo bool
+	feed      demo.Options
+	src       *sources
+}
+
+func newServe(env *environment) *cobra.Command {
+	o := &serveOptions{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the service",
+		Long: `Runs the service until SIGINT or SIGTERM, then drains the connections.
+
+Every setting can be given in outcry.yaml, as a variable, or as a flag; see
+"outcry config" and docs/configuration.md. SIGHUP opens the log file anew.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), env) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.dev, "dev", false, "development mode: on this machine only, no authentication, every channel open")
+	flags.BoolVar(&o.demo, "demo", false, "publish a synthetic market")
+	flags.Float64Var(&o.feed.Rate, "demo-rate", 0, "messages of the synthetic market per second (default 100)")
+	flags.Uint64Var(&o.feed.Seed, "demo-seed", 0, "what the synthetic market is made from; the same seed gives the same prices")
+	o.src = newSources(flags)
+	return cmd
+}
+
+func (o *serveOptions) run(ctx context.Context, env *environment) error {
+	effective := o.src.load(env)
+	if o.dev {
+		effective.Develop()
+	}
+	if err := effective.Check(); err != nil {
+		return usage(err)
+	}
+	_, noColor := env.LookupEnv("NO_COLOR")
+	log, err := logs.Open(&effective.Settings.Log, env.Stderr, noColor)
+	if err != nil {
+		return err
+	}
+	cfg := service.Config{
+		Settings: &effective.Settings,
+		Dev:      o.dev,
+		Version:  currentBuild(env.Version).Version,
+		Logger:   log.Logger,
+		Ready:    env.Ready,
+	}
+	if o.demo {
+		cfg.Demo = &o.feed
+	}
+	if o.dev {
+		cfg.Page = web.Handler()
+		warnOpen(env.Stderr, effective.Settings.Listen.Address)
+	}
+	srv, err := service.New(cfg)
+	if err != nil {
+		return usage(err)
+	}
+	if log.HasFile() {
+		defer onHangup(func() { reopen(log) })()
+	}
+	err = srv.Run(ctx)
+	if closeErr := log.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+func reopen(log *logs.Log) {
+	if err := log.Reopen(); err != nil {
+		log.Error("log file could not be closed", slog.Any("error", err))
+		return
+	}
+	log.Info("log file opened anew")
+}
+
+// warnOpen says loudly what development mode means.
+func warnOpen(w io.Writer, address string) {
+	line := strings.Repeat("!", 66)
+	fmt.Fprintf(w, `%s
+!!  DEVELOPMENT MODE: no login, every origin, every channel open,
+!!  the HTTP API without a key. Whoever reaches %s
+!!  can read and publish everything. Never use it in production.
+%s
+`, line, address, line)
+}
