@@ -10,20 +10,33 @@ import (
 //
 // All methods are safe for concurrent use.
 type Broker interface {
-	// Run connects the broker to the node and blocks until ctx ends. Every
-	// publication for a channel this node has joined, its own included, is
-	// handed to deliver, in the channel's order.
-	Run(ctx context.Context, deliver func(*Publication)) error
+	// Run connects the broker and blocks until ctx ends. Every publication for
+	// a channel this node has joined, its own included, goes to sink.Deliver
+	// in the channel's order; sink.Ready says when the broker can serve.
+	Run(ctx context.Context, sink Sink) error
 	// Publish appends and publishes p in one step. It may block until ctx
-	// ends; an error other than the context's means that nothing was done.
+	// ends. ErrUnavailable: nothing was done.
 	Publish(ctx context.Context, p *Publication) (Ack, error)
-	// Join tells the broker that this node has a first subscriber on channel,
-	// and returns once publications of it are received.
-	Join(ctx context.Context, channel string) error
-	// Leave undoes Join. It does not block.
+	// Join tells the broker that a Loop of this node has a first subscriber on
+	// channel; joins of one channel are counted. It does not block. It returns
+	// true if publications of the channel are received from now on; otherwise
+	// ready is called later, once, on a goroutine of the broker.
+	Join(channel string, ready func(error)) bool
+	// Leave undoes one Join. It does not block.
 	Leave(channel string)
-	// History reads the channel's log. ErrNoHistory: the channel has none.
+	// History reads the channel's log. It may block until ctx ends.
+	// ErrNoHistory: the channel has none.
 	History(ctx context.Context, channel string, q HistoryQuery) (HistoryPage, error)
+}
+
+// Sink is where a Broker delivers. Safe for concurrent use; neither method
+// blocks.
+type Sink interface {
+	// Deliver hands p to the subscribers on this node.
+	Deliver(p *Publication)
+	// Ready(nil) says that the broker can serve, Ready(err) that it cannot and
+	// why. Before the first call it cannot.
+	Ready(err error)
 }
 
 // HistoryQuery selects part of a log.
@@ -53,9 +66,4 @@ type Presence interface {
 type Member struct {
 	ClientID string
 	UserID   string
-}
-
-// Publication is an encoded message on its way from a broker to subscribers.
-type Publication struct {
-	Channel string
 }

@@ -97,7 +97,3 @@ const (
 	TransportAuto      Transport = "auto"
 	TransportGoroutine Transport = "goroutine"
 )
-
-// Validate reports every error of c, joined, each naming its field. New calls
-// it.
-func (c *Config) Validate() error { panic("skeleton") }

@@ -20,8 +20,10 @@ type Stats struct {
 	UsersWithConns    int
 	QueuedMessages    int // waiting for clients now
 	QueuedBytes       int
-	InFlight          int // publications not yet queued everywhere
-	Partial           bool
+	InFlight          int    // publications not yet queued everywhere
+	PublishWaits      uint64 // publications that had to wait for room
+	LogDropped        uint64 // log records dropped because the log did not keep up
+	Partial           bool   // some Loop did not answer in time
 }
 
 // ClientInfo describes one connection.

@@ -2,117 +2,185 @@ package outcry
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/outcry-dev/outcry/protocol"
 )
 
-// Node is one process's engine: an http.Handler for WebSocket connections and
-// the door to everything that is published. It is safe for concurrent use.
-type Node struct{}
+// Node is one process's engine: an http.Handler for WebSocket connections, and
+// the door to everything that is published. It owns every goroutine it starts;
+// Run waits for them. It is safe for concurrent use.
+type Node struct {
+	cfg       Config
+	log       *slog.Logger
+	start     time.Time
+	limits    limits
+	rules     ruleSet
+	routes    map[string]route
+	loops     []*loop
+	allLoops  uint64
+	interest  *interest
+	ids       *directory
+	groups    *groups
+	credits   *credits
+	executors executors
+	census
+	phase
+}
 
-// New validates cfg and returns a Node that admits nobody until Run.
-func New(cfg Config) (*Node, error) { panic("skeleton") }
+// census counts what is not counted by Loops.
+type census struct {
+	active, unauthenticated atomic.Int64
+	next                    atomic.Int64
+	panics                  atomic.Int64
+}
 
-// Run starts the Loops and blocks until ctx ends and every connection has been
-// drained. It may be called once.
-func (n *Node) Run(ctx context.Context) error { panic("skeleton") }
+// phase is how far the node's life has gone.
+type phase struct {
+	running, draining atomic.Bool
+	started           atomic.Bool
+	mu                sync.Mutex
+	brokerErr         error           // guarded by mu
+	work              context.Context //nolint:containedctx // the parent of all executor contexts, ended by Run
+	stopWork          context.CancelFunc
+	ring              *logRing
+}
 
-// ServeHTTP upgrades GET /ws and GET /ws/{client_id}. The id is taken from
-// r.PathValue("client_id"), else from what follows the last "ws/" of the path.
-func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) { panic("skeleton") }
+// New validates cfg and returns a Node that admits nobody until Run. It starts
+// no goroutine.
+func New(cfg Config) (*Node, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("outcry: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	n := &Node{
+		cfg: cfg, start: time.Now(), limits: newLimits(cfg.Timing), rules: ruleSet{cfg.Rules},
+		routes: builtinRoutes(&cfg.Hooks), interest: newInterest(), ids: newDirectory(), groups: newGroups(),
+		credits: newCredits(cfg.Queue),
+	}
+	n.brokerErr = errors.New("broker: not started")
+	n.ring = newLogRing(cfg.Logger.Handler())
+	n.log = slog.New(n.ring).With("node", cfg.NodeName)
+	n.work, n.stopWork = context.WithCancel(context.Background())
+	return n, nil
+}
 
-// Handle registers a custom message type. It panics on a built-in or doubled
-// type and after Run.
-func (n *Node) Handle(msgType string, h Handler) { panic("skeleton") }
+// Handle registers a custom message type. It must be called before Run, and
+// panics on an empty, built-in or doubled type.
+func (n *Node) Handle(msgType string, h Handler) {
+	if n.started.Load() {
+		panic("outcry: Handle(" + msgType + ") after Run")
+	}
+	if _, ok := n.routes[msgType]; ok || msgType == "" || h == nil {
+		panic(fmt.Sprintf("outcry: Handle(%q): the type is empty, taken or without a handler", msgType))
+	}
+	n.routes[msgType] = custom(h)
+}
 
 // Name returns the node's name.
-func (n *Node) Name() string { panic("skeleton") }
+func (n *Node) Name() string { return n.cfg.NodeName }
 
-// Ready returns nil when the node admits clients, else why not.
-func (n *Node) Ready() error { panic("skeleton") }
-
-// Publish sends m to its channel. Blocks while the node has no room, until ctx ends: ErrBusy.
-func (n *Node) Publish(ctx context.Context, m Message) (Ack, error) { panic("skeleton") }
-
-// SendToChannel is Publish that waits up to one second for the count of
-// connections on this node.
-func (n *Node) SendToChannel(ctx context.Context, m Message) (Ack, Receipt, error) { panic("skeleton") }
-
-// SendToClient sends object to one client of this node.
-func (n *Node) SendToClient(ctx context.Context, clientID string, object json.RawMessage) (Receipt, error) {
-	panic("skeleton")
+// Ready returns nil when the node admits clients and its broker serves, else
+// why not. It does not block.
+func (n *Node) Ready() error {
+	switch {
+	case n.draining.Load():
+		return ErrDraining
+	case !n.running.Load():
+		return ErrNotRunning
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.brokerErr
 }
 
-// SendToUser sends object to every connection of a user.
-func (n *Node) SendToUser(ctx context.Context, userID string, object json.RawMessage) (Receipt, error) {
-	panic("skeleton")
+// Run starts the Loops and blocks until ctx has ended and every connection has
+// been drained, for at most Timing.DrainTimeout and a few seconds. While
+// connections are left, publishing goes on. It may be called once.
+func (n *Node) Run(ctx context.Context) error {
+	if n.started.Swap(true) {
+		return errors.New("outcry: Run called twice")
+	}
+	n.start = time.Now()
+	for i := range n.cfg.Loops {
+		n.loops = append(n.loops, newLoop(n, i))
+		n.allLoops |= 1 << i
+	}
+	logged := make(chan struct{})
+	go func() { defer close(logged); n.ring.drain() }()
+	var loops, broker sync.WaitGroup
+	for _, l := range n.loops {
+		loops.Go(l.run)
+	}
+	brokerCtx, stopBroker := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBroker()
+	var brokerErr error
+	broker.Go(func() { brokerErr = n.runBroker(brokerCtx) })
+	n.running.Store(true)
+
+	<-ctx.Done()
+	n.drain()
+	n.running.Store(false)
+	n.stopWork()
+	n.executors.wait()
+	n.endLoops()
+	loops.Wait()
+	n.executors.wait() // what the Loops' last tasks started
+	stopBroker()
+	broker.Wait()
+	n.ring.close()
+	<-logged
+	return brokerErr
 }
 
-// SendToGroup sends object to every connection of a group's users.
-func (n *Node) SendToGroup(ctx context.Context, group string, object json.RawMessage) (Receipt, error) {
-	panic("skeleton")
+// runBroker runs the broker; a panic in it is an error of Run.
+func (n *Node) runBroker(ctx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			n.panics.Add(1)
+			err = fmt.Errorf("outcry: broker panicked: %v", r)
+			n.setReady(err)
+		}
+	}()
+	err = n.cfg.Broker.Run(ctx, sink{n})
+	if ctx.Err() == nil {
+		n.setReady(fmt.Errorf("broker ended: %w", errors.Join(err, ErrUnavailable)))
+		n.log.Error("broker ended", "err", err)
+	}
+	return err
 }
 
-// Broadcast sends object to every connection.
-func (n *Node) Broadcast(ctx context.Context, object json.RawMessage) (Receipt, error) {
-	panic("skeleton")
+// sink is the node as its broker sees it.
+type sink struct{ n *Node }
+
+// Deliver implements Sink.
+func (s sink) Deliver(p *Publication) { s.n.fanOut(p) }
+
+// Ready implements Sink.
+func (s sink) Ready(err error) { s.n.setReady(err) }
+
+func (n *Node) setReady(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.brokerErr = err
 }
 
-// Subscribe subscribes a client of this node. ErrNotFound, or an *Error.
-func (n *Node) Subscribe(ctx context.Context, clientID, channel string) error { panic("skeleton") }
+// base is the context of everything executors do.
+func (n *Node) base() context.Context { return n.work }
 
-// Unsubscribe ends a client's subscription; the client gets subscription_lost.
-func (n *Node) Unsubscribe(ctx context.Context, clientID, channel string) error { panic("skeleton") }
-
-// SubscribeUser subscribes every connection of a user on this node; it returns how many.
-func (n *Node) SubscribeUser(ctx context.Context, userID, channel string) (int, error) { panic("skeleton") }
-
-// UnsubscribeUser is the reverse of SubscribeUser.
-func (n *Node) UnsubscribeUser(ctx context.Context, userID, channel string) (int, error) { panic("skeleton") }
-
-// Disconnect closes a client's connection. ErrNotFound: no such client here.
-func (n *Node) Disconnect(ctx context.Context, clientID string, code protocol.CloseCode, reason string) error {
-	panic("skeleton")
-}
-
-// DisconnectUser closes every connection of a user on this node; it returns how many.
-func (n *Node) DisconnectUser(ctx context.Context, userID string, code protocol.CloseCode, reason string) (int, error) {
-	panic("skeleton")
-}
-
-// AddToGroup makes a user a member; its connections receive what is sent to the group.
-func (n *Node) AddToGroup(ctx context.Context, group, userID string) error { panic("skeleton") }
-
-// RemoveFromGroup is the reverse of AddToGroup.
-func (n *Node) RemoveFromGroup(ctx context.Context, group, userID string) error { panic("skeleton") }
-
-// GroupUsers returns the members added with AddToGroup, sorted, and those whose token names the group and who are connected here.
-func (n *Node) GroupUsers(ctx context.Context, group string) ([]string, error) { panic("skeleton") }
-
-// Stats sums the counters of all Loops.
-func (n *Node) Stats(ctx context.Context) (Stats, error) { panic("skeleton") }
-
-// Client describes a client of this node. ErrNotFound.
-func (n *Node) Client(ctx context.Context, clientID string) (ClientInfo, error) { panic("skeleton") }
-
-// Clients lists clients by id.
-func (n *Node) Clients(ctx context.Context, p Page) ([]ClientInfo, error) { panic("skeleton") }
-
-// Channel describes a channel with its subscribers on this node.
-func (n *Node) Channel(ctx context.Context, name string) (ChannelInfo, error) { panic("skeleton") }
-
-// Channels lists channels with subscribers by name, without their ClientIDs.
-func (n *Node) Channels(ctx context.Context, p Page) ([]ChannelInfo, error) { panic("skeleton") }
-
-// Users lists users with connections by id.
-func (n *Node) Users(ctx context.Context, p Page) ([]UserInfo, error) { panic("skeleton") }
-
-// Members returns who is present on a channel whose rule records presence, else an *Error.
-func (n *Node) Members(ctx context.Context, channel string) ([]Member, error) { panic("skeleton") }
-
-// History reads a channel's log. ErrNoHistory.
-func (n *Node) History(ctx context.Context, channel string, q HistoryQuery) (HistoryPage, error) {
-	panic("skeleton")
+// endLoops has every Loop return.
+func (n *Node) endLoops() {
+	for _, l := range n.loops {
+		l.inbox.post(func(l *loop) {
+			l.ended = true
+			for _, c := range l.table.all() {
+				c.abandon(protocol.CloseGoingAway)
+			}
+		})
+	}
 }

@@ -5,8 +5,7 @@ package outcry
 // trusted callers only.
 type Rule struct {
 	// Match is a channel name or pattern: "*" stands for one dot-separated
-	// segment, ">" as the last segment for all the rest. "{user}" stands for
-	// the client's own user id.
+	// segment, ">" as the last segment for all the rest.
 	Match string
 	// ClientPublish lets clients publish with the publish command.
 	ClientPublish bool

@@ -1,0 +1,80 @@
+package outcry
+
+import (
+	"context"
+	"time"
+)
+
+// askWait is how long the Loops may take to answer.
+const askWait = time.Second
+
+// ask runs f on every Loop and returns the answers that came within askWait;
+// with ErrUnavailable where some did not. It must not be called on a Loop.
+func ask[T any](ctx context.Context, n *Node, f func(*loop) T) ([]T, error) {
+	if !n.running.Load() {
+		return nil, ErrNotRunning
+	}
+	answers := make(chan T, len(n.loops))
+	asked := 0
+	for _, l := range n.loops {
+		if l.inbox.post(func(l *loop) { answers <- f(l) }) {
+			asked++
+		}
+	}
+	return collect(ctx, answers, asked)
+}
+
+// askOne is ask for the Loop of one Conn.
+func askOne[T any](ctx context.Context, c *conn, f func() T) (T, error) {
+	answer := make(chan T, 1)
+	var zero T
+	if !c.loop.inbox.post(func(*loop) { answer <- f() }) {
+		return zero, ErrNotRunning
+	}
+	got, err := collect(ctx, answer, 1)
+	if err != nil {
+		return zero, err
+	}
+	return got[0], nil
+}
+
+func collect[T any](ctx context.Context, answers <-chan T, want int) ([]T, error) {
+	timer := time.NewTimer(askWait)
+	defer timer.Stop()
+	got := make([]T, 0, want)
+	for len(got) < want {
+		select {
+		case a := <-answers:
+			got = append(got, a)
+		case <-timer.C:
+			return got, ErrUnavailable
+		case <-ctx.Done():
+			return got, ctx.Err()
+		}
+	}
+	return got, nil
+}
+
+// eachOf runs f for every connected Conn of a user, on its Loop, and returns
+// for how many.
+func (n *Node) eachOf(ctx context.Context, userID string, f func(c *conn)) (int, error) {
+	counts, err := ask(ctx, n, func(l *loop) int {
+		t := l.hub.topics[prefixUser+userID]
+		if t == nil {
+			return 0
+		}
+		conns := make([]*conn, len(t.members))
+		for i, m := range t.members {
+			conns[i] = m.c
+		}
+		for _, c := range conns {
+			l.guard(c, func() { f(c) })
+		}
+		return len(conns)
+	})
+	total := 0
+	for _, c := range counts {
+		total += c
+	}
+	return total, err
+}

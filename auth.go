@@ -1,0 +1,160 @@
+package outcry
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/outcry-dev/outcry/protocol"
+)
+
+// maxTokenBytes bounds a token before anybody parses it.
+const maxTokenBytes = 8 << 10
+
+// authenticate asks the Authenticator. The error is an *Error.
+func (n *Node) authenticate(ctx context.Context, token string) (id Identity, err error) {
+	auth := n.cfg.Access.Authenticator
+	if auth == nil {
+		return Identity{}, protocol.Errorf(protocol.CodeInvalidToken, "this node takes no tokens")
+	}
+	if len(token) > maxTokenBytes {
+		return Identity{}, protocol.Errorf(protocol.CodeInvalidToken, "token of more than %d bytes", maxTokenBytes)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			n.panics.Add(1)
+			n.log.Error("panic recovered", "where", "Authenticator", "panic", r)
+			err = protocol.Errorf(protocol.CodeInternal, "internal error")
+		}
+	}()
+	id, err = auth.Authenticate(ctx, token)
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		return Identity{}, &Error{Code: protocol.CodeUnavailable, Message: "tokens cannot be checked now", RetryAfter: time.Second}
+	case err != nil:
+		n.log.Debug("token refused", "err", err)
+		return Identity{}, protocol.Errorf(protocol.CodeInvalidToken, "the token is not valid")
+	case !id.ExpiresAt.IsZero() && !id.ExpiresAt.After(time.Now()):
+		return Identity{}, protocol.Errorf(protocol.CodeInvalidToken, "the token is not valid")
+	}
+	return id, nil
+}
+
+// onAuth serves auth: the login of a client that connected without a token, or
+// the renewal of one.
+func onAuth(ctx context.Context, n *Node, who *session, cmd *protocol.Command) outcome {
+	token, err := cmd.Auth()
+	if err != nil {
+		return refusal(n, err, cmd.ID)
+	}
+	id, failure := n.authenticate(ctx, token)
+	if failure != nil {
+		return authFailed(n.public(failure), cmd.ID)
+	}
+	renewed := newSession(who.clientID, who.remote, id, n.start)
+	renewed.secret = who.secret
+	if who.userID == "" {
+		if failure := n.welcome(ctx, renewed, func(s *session) { renewed = s }); failure != nil {
+			return authFailed(n.public(failure), cmd.ID)
+		}
+	}
+	return func(c *conn) {
+		if c.state == StateConnecting {
+			c.login(renewed, cmd.ID)
+		} else {
+			c.renew(renewed, cmd.ID)
+		}
+	}
+}
+
+// authFailed tells the client and closes: 4501, or 1011 and the like where the
+// token was not to blame.
+func authFailed(e *Error, id []byte) outcome {
+	code := protocol.CloseInvalidToken
+	switch e.Code {
+	case protocol.CodeUnavailable:
+		code = protocol.CloseRestart
+	case protocol.CodeInternal:
+		code = protocol.CloseInternal
+	case protocol.CodeForbidden:
+		code = protocol.CloseForbidden
+	}
+	return func(c *conn) {
+		c.reply(protocol.AuthResult{Code: e.Code, Message: e.Message, ID: id})
+		c.closeAfterFlush(code, string(e.Code))
+	}
+}
+
+// login makes c the connection of an authenticated client, after the checks
+// that accept makes of others. What may block of them runs on the executor.
+func (c *conn) login(who *session, id []byte) {
+	n := c.loop.node
+	if c.flags.has(flagReserved) {
+		c.refuse(protocol.Errorf(protocol.CodeConflict, "a login is under way"), id)
+		return
+	}
+	if err := n.reservePlace(c); err != nil {
+		c.reply(protocol.AuthResult{Code: protocol.CodeTooManyConnections, Message: "this node is full", ID: id})
+		c.closeAfterFlush(protocol.CloseTooManyConnections, "this node is full")
+		return
+	}
+	c.do(job{barrier: true, always: true, serial: func(ctx context.Context, _ *session) outcome {
+		err := n.claim(ctx, c, who, "")
+		return func(c *conn) { c.loggedIn(who, err, id) }
+	}})
+}
+
+// loggedIn ends a login.
+func (c *conn) loggedIn(who *session, err error, id []byte) {
+	n := c.loop.node
+	switch {
+	case c.state >= StateDisconnecting:
+		n.ids.release(who.clientID, c)
+		return
+	case err != nil:
+		e := n.public(err)
+		c.reply(protocol.AuthResult{Code: e.Code, Message: e.Message, ID: id})
+		c.closeAfterFlush(protocol.CloseClientIDInUse, string(e.Code))
+		return
+	}
+	n.unauthenticated.Add(-1)
+	c.flags = c.flags&^flagPending | flagRegistered
+	c.who = who
+	c.reply(c.authResult(id))
+	c.greet()
+}
+
+func (c *conn) authResult(id []byte) protocol.AuthResult {
+	return protocol.AuthResult{Success: true, UserID: c.who.userID, ExpiresAt: c.who.identity(c.loop.node.start).ExpiresAt, ID: id}
+}
+
+// renew replaces the token of a connected client. It must be of the same user.
+func (c *conn) renew(who *session, id []byte) {
+	if who.userID != c.who.userID {
+		c.reply(protocol.AuthResult{Code: protocol.CodeInvalidToken, Message: "the token is of another user; open a new connection for it", ID: id})
+		c.closeAfterFlush(protocol.CloseInvalidToken, "token of another user")
+		return
+	}
+	who.metadata = c.who.metadata
+	c.who = who
+	c.flags &^= flagWarned
+	c.regroup()
+	c.reply(c.authResult(id))
+	c.loop.wheel.set(c, c.loop.now)
+}
+
+// regroup makes c's group channels those of its session.
+func (c *conn) regroup() {
+	groups := c.loop.node.groups.of(c.who)
+	want := make(map[string]bool, len(groups))
+	for _, g := range groups {
+		want[prefixGroup+g] = true
+		c.join(prefixGroup + g)
+	}
+	for i := len(c.subs) - 1; i >= 0; i-- {
+		name := c.subs[i].topic.name
+		if len(name) > len(prefixGroup) && name[:len(prefixGroup)] == prefixGroup && !want[name] {
+			c.end(i)
+		}
+	}
+}

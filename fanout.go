@@ -1,0 +1,217 @@
+package outcry
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+
+	"github.com/outcry-dev/outcry/internal/wire"
+)
+
+// Publication is an encoded message on its way from a broker to subscribers.
+// Its bytes never change. Brokers treat it as opaque but for its exported
+// methods.
+type Publication struct {
+	Channel string
+
+	frame   []byte // the WebSocket frame; its tail is the payload
+	payload int    // where the payload begins
+	pending atomic.Int32
+	sent    atomic.Int32
+	done    func(*Publication) // called once, when the last Loop has queued it
+}
+
+// NewPublication makes a publication of a JSON text as subscribers receive it,
+// for brokers that got it from elsewhere. It keeps no reference to payload.
+func NewPublication(channel string, payload []byte) *Publication {
+	frame := encodePayload(payload)
+	return &Publication{Channel: channel, frame: frame, payload: wire.HeaderSize(len(payload))}
+}
+
+// Payload is the JSON text. It must not be changed.
+func (p *Publication) Payload() []byte { return p.frame[p.payload:] }
+
+// finish notes that n parties need p no more.
+func (p *Publication) finish(n int32) {
+	if p.pending.Add(-n) == 0 && p.done != nil {
+		p.done(p)
+	}
+}
+
+// interestShards is the number of locks over which channels are spread.
+const interestShards = 64
+
+// interest says which Loops have subscribers of a channel. A Loop sets and
+// clears its own bit; fan-out reads it and posts under the same lock, so that
+// all Loops see one order per channel. Lock order: shard, then inbox. Safe for
+// concurrent use.
+type interest struct {
+	seed     maphash.Seed
+	shards   [interestShards]interestShard
+	patterns atomic.Uint64 // Loops with pattern subscribers; they hear everything
+}
+
+type interestShard struct {
+	mu    sync.Mutex
+	loops map[string]uint64
+}
+
+func newInterest() *interest {
+	in := &interest{seed: maphash.MakeSeed()}
+	for i := range in.shards {
+		in.shards[i].loops = make(map[string]uint64)
+	}
+	return in
+}
+
+func (in *interest) shard(channel string) *interestShard {
+	return &in.shards[maphash.String(in.seed, channel)%interestShards]
+}
+
+func (in *interest) add(channel string, loop int) {
+	s := in.shard(channel)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loops[channel] |= 1 << loop
+}
+
+func (in *interest) remove(channel string, loop int) {
+	s := in.shard(channel)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if left := s.loops[channel] &^ (1 << loop); left != 0 {
+		s.loops[channel] = left
+	} else {
+		delete(s.loops, channel)
+	}
+}
+
+func (in *interest) addPattern(loop int)    { in.patterns.Or(1 << loop) }
+func (in *interest) removePattern(loop int) { in.patterns.And(^uint64(1 << loop)) }
+
+// forget clears every bit of a Loop that starts again empty.
+func (in *interest) forget(loop int) {
+	in.removePattern(loop)
+	for i := range in.shards {
+		s := &in.shards[i]
+		s.mu.Lock()
+		for ch, mask := range s.loops {
+			if mask &^= 1 << loop; mask != 0 {
+				s.loops[ch] = mask
+			} else {
+				delete(s.loops, ch)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// count is the number of channels that keep wants.
+func (in *interest) count(keep func(channel string) bool) int {
+	n := 0
+	for i := range in.shards {
+		s := &in.shards[i]
+		s.mu.Lock()
+		for ch := range s.loops {
+			if keep(ch) {
+				n++
+			}
+		}
+		s.mu.Unlock()
+	}
+	return n
+}
+
+// fanOut posts p to every Loop that has subscribers for it. It never waits:
+// room was made by the credit taken before.
+func (n *Node) fanOut(p *Publication) {
+	s := n.interest.shard(p.Channel)
+	s.mu.Lock()
+	mask := n.allLoops
+	if p.Channel != channelAll {
+		mask = s.loops[p.Channel]
+		if !internal(p.Channel) {
+			mask |= n.interest.patterns.Load()
+		}
+	}
+	p.pending.Store(int32(bits.OnesCount64(mask)) + 1)
+	for m := mask; m != 0; m &= m - 1 {
+		n.loops[bits.TrailingZeros64(m)].inbox.publish(p)
+	}
+	s.mu.Unlock()
+	p.finish(1)
+}
+
+// deliver queues p for every subscriber of this Loop.
+func (l *loop) deliver(p *Publication) {
+	defer p.finish(1)
+	sent := 0
+	if p.Channel == channelAll {
+		sent = l.deliverAll(p)
+	} else {
+		sent = l.deliverTopics(p)
+	}
+	p.sent.Add(int32(sent))
+}
+
+func (l *loop) deliverAll(p *Publication) int {
+	sent := 0
+	for i := range l.table.slots {
+		if c := l.table.slots[i]; c != nil && c.publish(entry{frame: p.frame}, laneNormal, OverflowGap) {
+			sent++
+		}
+	}
+	return sent
+}
+
+func (l *loop) deliverTopics(p *Publication) int {
+	exact := l.hub.topics[p.Channel]
+	if l.hub.patterns.size == 0 || internal(p.Channel) {
+		if exact == nil {
+			return 0
+		}
+		return exact.deliver(p, 0)
+	}
+	l.matches = l.hub.patterns.match(p.Channel, l.matches[:0])
+	if exact != nil {
+		l.matches = append(l.matches, exact)
+	}
+	stamp := uint32(0)
+	if len(l.matches) > 1 { // somebody may be subscribed in two ways
+		l.stamp = max(l.stamp+1, 1)
+		stamp = l.stamp
+	}
+	sent := 0
+	rule := l.node.rules.find(p.Channel)
+	for i := len(l.matches) - 1; i >= 0; i-- { // the exact subscription first
+		t := l.matches[i]
+		sent += t.deliverAs(p, rule, stamp)
+		l.matches[i] = nil
+	}
+	return sent
+}
+
+// deliver queues p for the members of t.
+func (t *topic) deliver(p *Publication, stamp uint32) int { return t.deliverAs(p, t.rule, stamp) }
+
+// deliverAs queues p under the rule of its own channel, which for a pattern is
+// not that of the topic. Members that already have this stamp got p.
+func (t *topic) deliverAs(p *Publication, rule *Rule, stamp uint32) int {
+	sent := 0
+	e := entry{frame: p.frame, topic: t}
+	ln, overflow := laneOf(rule.Priority), rule.Overflow
+	for i := len(t.members) - 1; i >= 0; i-- { // a member that overflows may leave
+		c := t.members[i].c
+		if stamp != 0 {
+			if c.stamp == stamp {
+				continue
+			}
+			c.stamp = stamp
+		}
+		if c.publish(e, ln, overflow) {
+			sent++
+		}
+	}
+	return sent
+}

@@ -1,0 +1,257 @@
+package outcry
+
+import (
+	"time"
+
+	"github.com/outcry-dev/outcry/internal/wire"
+	"github.com/outcry-dev/outcry/protocol"
+)
+
+const (
+	flushChunk    = 16 << 10               // bytes gathered for one send
+	flushSlice    = 500 * time.Microsecond // flushing between looks at input
+	maxStarvation = 250                    // ms a lane may wait for the lanes above it
+)
+
+// pick is one gathered frame: its lane and length.
+type pick struct {
+	lane lane
+	size int
+}
+
+// flush sends what waits for c, in order of the lanes, until all is gone or
+// the socket takes no more.
+func (c *conn) flush() {
+	o := c.out
+	if o == nil {
+		return
+	}
+	l := c.loop
+	c.times.flushed = l.micros()
+	for !o.empty() {
+		block, picks := c.gather()
+		n, err := c.sock.Send(block)
+		if err != nil {
+			c.broken(err)
+			return
+		}
+		c.settle(n, picks)
+		if n < len(block) {
+			c.block(n > 0)
+			return
+		}
+	}
+	c.release()
+}
+
+// gather puts the next frames into the Loop's scratch buffer without taking
+// them from their lanes, so that what the socket refuses can still be
+// replaced. A large frame is not copied.
+func (c *conn) gather() ([]byte, []pick) {
+	o, l := c.out, c.loop
+	if len(o.rest) > 0 {
+		return o.rest, nil
+	}
+	c.tellGaps()
+	buf, picks := l.scratch[:0], l.picks[:0]
+	var next [laneCount]int
+	for {
+		ln, ok := o.nextLane(&next, l.now)
+		if !ok {
+			break
+		}
+		f := &o.lanes[ln]
+		frame := f.items[f.head+next[ln]].frame
+		if len(picks) > 0 && len(buf)+len(frame) > flushChunk {
+			break
+		}
+		picks = append(picks, pick{ln, len(frame)})
+		if len(frame) > flushChunk {
+			buf = frame
+			break
+		}
+		next[ln]++
+		buf = append(buf, frame...)
+	}
+	l.picks = picks
+	return buf, picks
+}
+
+// nextLane chooses the lane of the next frame: the highest that has one, but
+// a lower one whose head has waited for maxStarvation gets one frame first.
+func (o *outbox) nextLane(taken *[laneCount]int, now millis) (lane, bool) {
+	first, found := laneControl, false
+	for l := laneControl; l < laneCount; l++ {
+		if o.lanes[l].len() <= taken[l] {
+			continue
+		}
+		if !found {
+			first, found = l, true
+			if l == laneControl {
+				break
+			}
+			continue
+		}
+		if taken[l] == 0 && int32(now-o.lanes[l].since) > maxStarvation {
+			return l, true
+		}
+	}
+	return first, found
+}
+
+// tellGaps puts the pending gap notices first: they stand in the stream where
+// the dropped messages would have stood.
+func (c *conn) tellGaps() {
+	o := c.out
+	for _, g := range o.gaps {
+		name := ""
+		if g.topic != nil {
+			name = g.topic.name
+		}
+		frame := encodeFrame(protocol.Gap{Channel: name, Lost: uint64(g.lost), Reason: "slow"})
+		o.lanes[laneControl].push(entry{frame: frame}, c.loop.now)
+		o.replies += len(frame)
+	}
+	o.gaps = o.gaps[:0]
+}
+
+// settle takes the frames that left from their lanes: n bytes were sent, of
+// the rest of an earlier frame or of the picks.
+func (c *conn) settle(n int, picks []pick) {
+	o, l := c.out, c.loop
+	if len(picks) == 0 {
+		o.rest = o.rest[n:]
+		if len(o.rest) == 0 {
+			o.rest = nil
+			l.count.sent++
+		}
+		return
+	}
+	for _, p := range picks {
+		if n == 0 {
+			return
+		}
+		e := o.take(p.lane, l.now)
+		if n < p.size {
+			o.rest = e.frame[n:]
+			return
+		}
+		n -= p.size
+		l.count.sent++
+	}
+}
+
+// block notes that the socket is full and asks for word when it is not.
+func (c *conn) block(progress bool) {
+	o, l := c.out, c.loop
+	if o.blocked == 0 || progress {
+		o.blocked = mark(l.now)
+		l.wheel.soonest(c, o.blocked+l.node.limits.writeTimeout)
+	}
+	c.sock.WantWrite(true)
+	c.adjustReading()
+}
+
+// release gives the empty outbox back and ends a close that waited for it.
+func (c *conn) release() {
+	c.loop.freeOutbox(c.out)
+	c.out = nil
+	c.adjustReading()
+	if c.state == StateDisconnecting {
+		c.finish()
+	}
+}
+
+// markDirty has c flushed in this turn, or when its flush window ends.
+func (l *loop) markDirty(c *conn) {
+	if c.flags.has(flagDirty | flagUrgent) {
+		return
+	}
+	c.flags |= flagDirty
+	l.dirty = append(l.dirty, c)
+}
+
+// markUrgent has c flushed before all that are merely dirty.
+func (l *loop) markUrgent(c *conn) {
+	if c.flags.has(flagUrgent) {
+		return
+	}
+	c.flags |= flagUrgent
+	l.urgent = append(l.urgent, c)
+}
+
+// flushAll writes out everything that waits, in slices: between two of them
+// control tasks and sockets are looked at, so that nobody waits for a
+// broadcast to be written to others. Which messages leave together was
+// decided when the publication lane was drained.
+func (l *loop) flushAll() {
+	for {
+		if l.flushSome() {
+			return
+		}
+		l.yield()
+	}
+}
+
+// flushSome flushes for one slice; true means that nothing is left.
+func (l *loop) flushSome() bool {
+	end := time.Now().Add(flushSlice)
+	for i := 0; ; i++ {
+		c, ok := l.nextToFlush()
+		if !ok {
+			return true
+		}
+		l.guard(c, c.flushIfOpen)
+		if i%8 == 7 && time.Now().After(end) {
+			return false
+		}
+	}
+}
+
+// nextToFlush takes a Conn from the lists, those with replies first. One
+// inside its flush window is put aside.
+func (l *loop) nextToFlush() (*conn, bool) {
+	if n := len(l.urgent); n > 0 {
+		c := l.urgent[n-1]
+		l.urgent[n-1] = nil
+		l.urgent = l.urgent[:n-1]
+		c.flags &^= flagUrgent
+		return c, true
+	}
+	for n := len(l.dirty); n > 0; n-- {
+		c := l.dirty[n-1]
+		l.dirty[n-1] = nil
+		l.dirty = l.dirty[:n-1]
+		c.flags &^= flagDirty
+		if c.out == nil {
+			continue
+		}
+		if due := c.times.flushed + l.node.limits.flushWindow; c.times.flushed != 0 && int32(due-l.nowMicros) > 0 {
+			l.hold(c, due)
+			continue
+		}
+		return c, true
+	}
+	return nil, false
+}
+
+// flushIfOpen flushes c unless its socket is known to be full or gone.
+func (c *conn) flushIfOpen() {
+	if c.state != StateDisconnected && c.out != nil && c.out.blocked == 0 {
+		c.flush()
+	}
+}
+
+// writable is the event that follows block.
+func (c *conn) writable() {
+	if c.out == nil {
+		return
+	}
+	c.out.blocked = 0
+	c.flush()
+}
+
+// closeFrame is the frame of a close code.
+func closeFrame(code protocol.CloseCode, reason string) []byte {
+	return wire.AppendClose(nil, uint16(code), reason)
+}

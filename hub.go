@@ -1,0 +1,175 @@
+package outcry
+
+import "strings"
+
+// Internal channels: sending to everybody, a user or a group is a publication
+// to one of them. Clients can neither name nor subscribe to them.
+const (
+	channelAll  = "@all"
+	prefixUser  = "@user:"
+	prefixGroup = "@group:"
+)
+
+func internal(channel string) bool { return strings.HasPrefix(channel, "@") }
+
+// topic is one channel or pattern on one Loop: who is subscribed, and who is
+// about to be. Owned by its Loop; it exists while it has members or joiners.
+type topic struct {
+	name    string
+	rule    *Rule
+	members []member
+	joining int32     // subscriptions that are not live yet
+	state   joinState // of this Loop at the broker
+}
+
+// joinState is how far a topic is with the broker.
+type joinState uint8
+
+const (
+	joinPending joinState = iota // the broker has not confirmed
+	joinDone
+)
+
+// member is a live subscription seen from its topic.
+type member struct {
+	c   *conn
+	pos uint32 // index in c.subs
+}
+
+// subscription is one Conn on one channel or pattern. It goes from joining to
+// live to gone; results that come late are told apart by the generation.
+type subscription struct {
+	topic *topic
+	pos   uint32 // index in topic.members; notLive while joining
+	gen   uint32
+}
+
+const notLive = ^uint32(0)
+
+// hub is the Loop's table of topics.
+type hub struct {
+	topics   map[string]*topic
+	joiners  map[*topic][]joiner // who waits for the broker
+	patterns patternTree
+	lastGen  uint32
+}
+
+// find returns the index of c's subscription to a channel, or -1.
+func (c *conn) find(name string) int {
+	for i := range c.subs {
+		if c.subs[i].topic.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// topicFor returns the topic of name, making it, its place in the pattern tree
+// and the Loop's interest if it is new.
+func (l *loop) topicFor(name string, pattern bool) *topic {
+	t := l.hub.topics[name]
+	if t != nil {
+		return t
+	}
+	name = strings.Clone(name)
+	t = &topic{name: name, rule: l.node.rules.find(name)}
+	l.hub.topics[name] = t
+	switch {
+	case pattern:
+		l.hub.patterns.add(t)
+		t.state = joinDone // patterns hear what this node's broker delivers
+		l.node.interest.addPattern(l.index)
+	case internal(name):
+		t.state = joinDone
+		l.node.interest.add(name, l.index)
+	default:
+		l.node.interest.add(name, l.index)
+		if l.node.cfg.Broker.Join(name, func(err error) {
+			l.inbox.post(func(l *loop) { l.joined(t, err) })
+		}) {
+			t.state = joinDone
+		}
+	}
+	return t
+}
+
+// drop removes a topic that nobody needs any more.
+func (l *loop) drop(t *topic) {
+	if len(t.members) > 0 || t.joining > 0 || l.hub.topics[t.name] != t {
+		return
+	}
+	delete(l.hub.topics, t.name)
+	switch {
+	case isPattern(t.name):
+		l.hub.patterns.remove(t)
+		if l.hub.patterns.size == 0 {
+			l.node.interest.removePattern(l.index)
+		}
+	default:
+		l.node.interest.remove(t.name, l.index)
+		if !internal(t.name) {
+			l.node.cfg.Broker.Leave(t.name)
+		}
+	}
+}
+
+// begin notes a joining subscription of c to t.
+func (c *conn) begin(t *topic) uint32 {
+	h := &c.loop.hub
+	h.lastGen++
+	t.joining++
+	c.subs = append(c.subs, subscription{topic: t, pos: notLive, gen: h.lastGen})
+	return h.lastGen
+}
+
+// goLive makes c's joining subscription i live.
+func (c *conn) goLive(i int) {
+	s := &c.subs[i]
+	t := s.topic
+	t.joining--
+	s.pos = uint32(len(t.members))
+	t.members = append(t.members, member{c, uint32(i)})
+	if t.rule.Presence && !internal(t.name) {
+		c.loop.node.cfg.Presence.Join(t.name, Member{c.who.clientID, c.who.userID})
+	}
+}
+
+// end removes c's subscription i, joining or live, and what is queued of it.
+func (c *conn) end(i int) {
+	s := c.subs[i]
+	t := s.topic
+	if s.pos == notLive {
+		t.joining--
+	} else {
+		last := len(t.members) - 1
+		moved := t.members[last]
+		t.members[s.pos] = moved
+		moved.c.subs[moved.pos].pos = s.pos
+		t.members[last] = member{}
+		t.members = t.members[:last]
+		if t.rule.Presence && !internal(t.name) {
+			c.loop.node.cfg.Presence.Leave(t.name, Member{c.who.clientID, c.who.userID})
+		}
+	}
+	tail := len(c.subs) - 1
+	if i != tail {
+		c.subs[i] = c.subs[tail]
+		if p := c.subs[i].pos; p != notLive {
+			c.subs[i].topic.members[p].pos = uint32(i)
+		}
+	}
+	c.subs[tail] = subscription{}
+	c.subs = c.subs[:tail]
+	if c.out != nil {
+		c.out.forget(t)
+	}
+	c.loop.drop(t)
+}
+
+// endAll removes all subscriptions.
+func (c *conn) endAll() {
+	for i := len(c.subs) - 1; i >= 0; i-- {
+		c.end(i)
+	}
+	c.subs = nil
+}

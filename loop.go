@@ -1,0 +1,340 @@
+package outcry
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/outcry-dev/outcry/internal/netpoll"
+	"github.com/outcry-dev/outcry/protocol"
+)
+
+// loop is an event loop. It alone reads, parses, subscribes, queues and writes
+// for its Conns, so that none of it takes a lock. Everything in a loop and in
+// its Conns belongs to the goroutine of run; others use inbox. Nothing in a
+// Loop may block.
+type loop struct {
+	node  *Node
+	index int
+	poll  netpoll.Poller
+	inbox inbox
+	table connTable
+	hub   hub
+	wheel wheel
+	clock
+	flushing
+	scratches
+	count counters
+	ended bool
+}
+
+// clock is the time of the present turn.
+type clock struct {
+	now       millis
+	nowMicros uint32
+	wall      time.Time
+}
+
+// flushing is what waits to be written.
+type flushing struct {
+	urgent, dirty, waiting []*conn
+	waitingUntil           uint32 // the earliest end of a flush window, in µs
+}
+
+// scratches are buffers a Loop uses again and again.
+type scratches struct {
+	scratch  []byte
+	picks    []pick
+	matches  []*topic
+	stamp    uint32
+	tasks    []func(*loop)
+	pubs     []*Publication
+	outboxes []*outbox
+	beat     []byte // the heartbeat of this tick
+	beatAt   millis
+}
+
+// counters are a Loop's share of Stats.
+type counters struct {
+	sent, received, errors, dropped, panics uint64
+	accepted                                uint64
+}
+
+func newLoop(n *Node, index int) *loop {
+	l := &loop{node: n, index: index}
+	l.poll = netpoll.NewStreams(netpoll.Options{Unsent: max(0, n.cfg.Queue.SocketUnsent)})
+	l.inbox.wake = l.poll.Wake
+	l.scratch = make([]byte, 0, flushChunk)
+	l.reset()
+	l.tick()
+	return l
+}
+
+// reset makes the Loop empty.
+func (l *loop) reset() {
+	l.hub = hub{topics: make(map[string]*topic), joiners: make(map[*topic][]joiner)}
+	l.table = connTable{gens: l.table.gens}
+	l.wheel = wheel{cursor: l.now &^ (wheelTick - 1)}
+	l.flushing = flushing{}
+}
+
+// run is the Loop's goroutine. It returns when end has been posted. A panic
+// that no Conn's event caused closes the Loop's Conns with 1012 and starts it
+// again, empty.
+func (l *loop) run() {
+	for !l.ended {
+		l.runGuarded()
+	}
+	tasks, pubs := l.inbox.close()
+	for _, task := range tasks {
+		l.attempt(func() { task(l) })
+	}
+	for _, p := range pubs {
+		p.finish(1)
+	}
+	if err := l.poll.Close(); err != nil {
+		l.node.log.Warn("closing the poller", "loop", l.index, "err", err)
+	}
+}
+
+func (l *loop) runGuarded() {
+	defer func() {
+		if r := recover(); r != nil {
+			l.notePanic("loop", r)
+			l.restart()
+		}
+	}()
+	for !l.ended {
+		l.turn()
+	}
+}
+
+// restart drops every Conn and begins anew.
+func (l *loop) restart() {
+	conns := l.table.all()
+	l.attempt(func() {
+		for _, c := range conns {
+			c.close(protocol.CloseRestart, "restart")
+			c.abandon(protocol.CloseRestart)
+		}
+	})
+	l.node.interest.forget(l.index)
+	l.reset()
+}
+
+// turn is one round: control lane, sockets, publication lane (queues only),
+// timers, then flushing.
+func (l *loop) turn() {
+	l.runControl()
+	if l.ended {
+		return
+	}
+	l.wait()
+	l.runPublications()
+	l.runTimers()
+	l.releaseWaiting()
+	l.flushAll()
+}
+
+// wait handles socket events; it sleeps only if there is nothing else to do.
+func (l *loop) wait() {
+	until := l.wall // past: look, do not sleep
+	if len(l.urgent)+len(l.dirty) == 0 && l.inbox.sleep() {
+		until = l.sleepUntil()
+	}
+	l.poll.Wait(until, l.onEvent)
+	l.inbox.awake()
+	l.tick()
+}
+
+// sleepUntil is when the next timer or flush window is due.
+func (l *loop) sleepUntil() time.Time {
+	until := l.wall.Add(time.Minute)
+	if at, ok := l.wheel.next(); ok {
+		until = earlier(until, l.node.start.Add(l.since(at)))
+	}
+	if len(l.waiting) > 0 {
+		until = earlier(until, l.wall.Add(time.Duration(int32(l.waitingUntil-l.nowMicros))*time.Microsecond))
+	}
+	return until
+}
+
+// since turns a time of the wheel into a duration from the node's start; the
+// wrap of millis is undone by means of the present.
+func (l *loop) since(at millis) time.Duration {
+	return l.wall.Sub(l.node.start).Truncate(time.Millisecond) + time.Duration(int32(at-l.now))*time.Millisecond
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// tick reads the clock.
+func (l *loop) tick() {
+	l.wall = time.Now()
+	d := l.wall.Sub(l.node.start)
+	l.now = millis(uint64(d.Milliseconds()))
+	l.nowMicros = uint32(uint64(d.Microseconds()))
+}
+
+// micros is the time now, not that of the turn; never zero.
+func (l *loop) micros() uint32 {
+	return max(1, uint32(uint64(time.Since(l.node.start).Microseconds())))
+}
+
+// yield lets others run and looks at control tasks and sockets between two
+// slices of flushing.
+func (l *loop) yield() {
+	runtime.Gosched()
+	l.runControl()
+	l.poll.Wait(l.wall, l.onEvent)
+	l.tick()
+}
+
+func (l *loop) runControl() {
+	tasks := l.inbox.takeControl(l.tasks[:0])
+	for i, task := range tasks {
+		tasks[i] = nil
+		task(l)
+	}
+	l.tasks = tasks
+}
+
+func (l *loop) runPublications() {
+	pubs := l.inbox.takePublications(l.pubs[:0])
+	for i, p := range pubs {
+		pubs[i] = nil
+		l.deliver(p)
+	}
+	l.pubs = pubs
+}
+
+func (l *loop) runTimers() { l.wheel.advance(l.now, l.fire) }
+
+func (l *loop) fire(c *conn) { l.guard(c, c.onTimer) }
+
+// onEvent handles one socket event.
+func (l *loop) onEvent(ev netpoll.Event) {
+	c := l.table.find(ev.Token)
+	if c == nil {
+		return
+	}
+	defer l.recoverConn(c)
+	switch ev.Kind {
+	case netpoll.Readable:
+		c.receive(ev.Data)
+	case netpoll.Writable:
+		c.writable()
+	case netpoll.Closed:
+		c.broken(ev.Err)
+	}
+}
+
+// guard runs something for c; a panic costs that Conn only.
+func (l *loop) guard(c *conn, f func()) {
+	defer l.recoverConn(c)
+	f()
+}
+
+func (l *loop) recoverConn(c *conn) {
+	if r := recover(); r != nil {
+		l.notePanic("connection", r, "conn", c.who)
+		l.attempt(func() { c.close(protocol.CloseInternal, "internal error") })
+	}
+}
+
+// attempt runs clean-up that must not fail a second time.
+func (l *loop) attempt(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.notePanic("clean-up", r)
+		}
+	}()
+	f()
+}
+
+func (l *loop) notePanic(where string, r any, attrs ...any) {
+	l.count.panics++
+	l.node.log.Error("panic recovered", append(attrs, "where", where, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))...)
+}
+
+// hold puts c aside until its flush window ends.
+func (l *loop) hold(c *conn, due uint32) {
+	if len(l.waiting) == 0 || int32(due-l.waitingUntil) < 0 {
+		l.waitingUntil = due
+	}
+	if !c.flags.has(flagWaiting) {
+		c.flags |= flagWaiting
+		l.waiting = append(l.waiting, c)
+	}
+}
+
+// releaseWaiting marks those dirty whose flush window has ended.
+func (l *loop) releaseWaiting() {
+	if len(l.waiting) == 0 || int32(l.waitingUntil-l.nowMicros) > 0 {
+		return
+	}
+	waiting := l.waiting
+	l.waiting = l.waiting[:0]
+	for _, c := range waiting {
+		c.flags &^= flagWaiting
+		due := c.times.flushed + l.node.limits.flushWindow
+		switch {
+		case c.out == nil:
+		case int32(due-l.nowMicros) > 0:
+			l.hold(c, due)
+		default:
+			l.markDirty(c)
+		}
+	}
+	clear(waiting[len(l.waiting):])
+}
+
+// newOutbox and freeOutbox keep a few empty outboxes for the next need.
+func (l *loop) newOutbox() *outbox {
+	if n := len(l.outboxes); n > 0 {
+		o := l.outboxes[n-1]
+		l.outboxes = l.outboxes[:n-1]
+		return o
+	}
+	return &outbox{}
+}
+
+// maxSpare bounds the outboxes a Loop keeps, and the entries each may keep
+// room for.
+const (
+	maxSpareOutboxes = 1024
+	maxSpareEntries  = 32
+)
+
+func (l *loop) freeOutbox(o *outbox) {
+	if len(l.outboxes) >= maxSpareOutboxes {
+		return
+	}
+	for i := range o.lanes {
+		if cap(o.lanes[i].items) > maxSpareEntries {
+			o.lanes[i] = fifo{}
+		}
+	}
+	o.rest, o.blocked = nil, 0
+	l.outboxes = append(l.outboxes, o)
+}
+
+func (l *loop) countReply(m message) {
+	if isError(m) {
+		l.count.errors++
+	}
+}
+
+// LogValue implements slog.LogValuer.
+func (s *session) LogValue() slog.Value {
+	if s == nil {
+		return slog.StringValue("unauthenticated")
+	}
+	return slog.GroupValue(slog.String("client_id", s.clientID), slog.String("user_id", s.userID), slog.String("remote", s.remote))
+}

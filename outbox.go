@@ -1,0 +1,251 @@
+package outcry
+
+import "github.com/outcry-dev/outcry/protocol"
+
+// lane is a queue of one priority.
+type lane uint8
+
+// The lanes, first served first.
+const (
+	laneControl lane = iota // replies, pongs, Close
+	laneHigh
+	laneNormal
+	laneLow
+	laneCount
+)
+
+// laneOf maps a rule's priority to its lane.
+func laneOf(p Priority) lane {
+	switch p {
+	case PriorityHigh:
+		return laneHigh
+	case PriorityLow:
+		return laneLow
+	default:
+		return laneNormal
+	}
+}
+
+// Limits of the replies that wait for one client.
+const (
+	replyPause = 64 << 10  // stop reading commands
+	replyClose = 256 << 10 // 4003
+)
+
+// entry is one frame that waits.
+type entry struct {
+	frame []byte // whole frame; shared, immutable
+	topic *topic // the subscription it came by; nil for replies and direct messages
+}
+
+// fifo is a queue of entries; taken ones are cut off in bulk.
+type fifo struct {
+	items []entry
+	head  int
+	since millis // when the present head came to stand first
+}
+
+func (f *fifo) len() int { return len(f.items) - f.head }
+
+func (f *fifo) push(e entry, now millis) {
+	if f.len() == 0 {
+		f.since = mark(now)
+	}
+	if f.head > 0 && len(f.items) == cap(f.items) {
+		n := copy(f.items, f.items[f.head:])
+		clear(f.items[n:])
+		f.items, f.head = f.items[:n], 0
+	}
+	f.items = append(f.items, e)
+}
+
+func (f *fifo) pop(now millis) entry {
+	e := f.items[f.head]
+	f.items[f.head] = entry{}
+	f.head++
+	f.since = mark(now)
+	if f.head == len(f.items) {
+		f.items, f.head, f.since = f.items[:0], 0, 0
+	}
+	return e
+}
+
+// gap counts what was dropped for one subscription since it was last told.
+type gap struct {
+	topic *topic
+	lost  int
+}
+
+// outbox is what waits for one client. It exists while something does. Owned
+// by the Conn's Loop.
+type outbox struct {
+	lanes   [laneCount]fifo
+	rest    []byte // unsent end of a frame that was begun
+	gaps    []gap
+	count   int    // publications waiting, over all lanes
+	bytes   int    // their bytes
+	replies int    // bytes in the control lane
+	blocked millis // since when the socket has taken nothing; 0: it is not blocked
+}
+
+func (o *outbox) empty() bool {
+	return len(o.rest) == 0 && o.count == 0 && o.lanes[laneControl].len() == 0 && len(o.gaps) == 0
+}
+
+// add appends a publication.
+func (o *outbox) add(l lane, e entry, now millis) {
+	o.lanes[l].push(e, now)
+	o.count++
+	o.bytes += len(e.frame)
+}
+
+// take removes the head of a lane.
+func (o *outbox) take(l lane, now millis) entry {
+	e := o.lanes[l].pop(now)
+	if l == laneControl {
+		o.replies -= len(e.frame)
+	} else {
+		o.count--
+		o.bytes -= len(e.frame)
+	}
+	return e
+}
+
+// fits reports whether one more publication of size n may wait. An empty
+// queue takes any one message.
+func (o *outbox) fits(n int, q *Queue) bool {
+	return o.count == 0 || o.count < q.Messages && o.bytes+n <= q.Bytes
+}
+
+// dropOldest removes the publication that is missed least: the oldest of the
+// lowest lane that is not above l. It reports false if there is none, so that
+// the newcomer itself has to go.
+func (o *outbox) dropOldest(l lane, now millis) bool {
+	for v := laneLow; v >= l; v-- {
+		if o.lanes[v].len() == 0 {
+			continue
+		}
+		o.lost(o.take(v, now).topic, 1)
+		return true
+	}
+	return false
+}
+
+// lost notes that publications of t were dropped, to be told in a gap.
+func (o *outbox) lost(t *topic, n int) {
+	for i := range o.gaps {
+		if o.gaps[i].topic == t {
+			o.gaps[i].lost += n
+			return
+		}
+	}
+	o.gaps = append(o.gaps, gap{t, n})
+}
+
+// forget removes everything that came by t: nothing of a channel may follow
+// its unsubscription_result.
+func (o *outbox) forget(t *topic) {
+	for l := laneHigh; l < laneCount; l++ {
+		f := &o.lanes[l]
+		kept := f.items[:f.head]
+		for _, e := range f.items[f.head:] {
+			if e.topic == t {
+				o.count--
+				o.bytes -= len(e.frame)
+				continue
+			}
+			kept = append(kept, e)
+		}
+		clear(f.items[len(kept):])
+		f.items = kept
+		if f.len() == 0 {
+			f.items, f.head, f.since = f.items[:0], 0, 0
+		}
+	}
+	for i := range o.gaps {
+		if o.gaps[i].topic == t {
+			o.gaps = append(o.gaps[:i], o.gaps[i+1:]...)
+			return
+		}
+	}
+}
+
+// discard empties the lanes; a frame that was begun stays, since the stream
+// would be broken without its end.
+func (o *outbox) discard() {
+	for l := range o.lanes {
+		clear(o.lanes[l].items)
+		o.lanes[l] = fifo{items: o.lanes[l].items[:0]}
+	}
+	o.gaps = o.gaps[:0]
+	o.count, o.bytes, o.replies = 0, 0, 0
+}
+
+// publish queues a publication for c and marks it for the next flush. At a
+// limit a Conn whose socket still takes bytes is flushed first, and only what
+// is refused then counts against the limit.
+func (c *conn) publish(e entry, l lane, overflow Overflow) bool {
+	if c.state != StateConnected {
+		return false
+	}
+	o := c.box()
+	q := &c.loop.node.cfg.Queue
+	if !o.fits(len(e.frame), q) {
+		if o.blocked == 0 {
+			c.flush()
+			if c.state != StateConnected {
+				return false
+			}
+			o = c.box()
+		}
+		if !o.fits(len(e.frame), q) && !c.makeRoom(e, l, overflow) {
+			return false
+		}
+	}
+	o.add(l, e, c.loop.now)
+	c.loop.markDirty(c)
+	return true
+}
+
+// makeRoom applies the overflow policy; false means that e was not queued.
+func (c *conn) makeRoom(e entry, l lane, overflow Overflow) bool {
+	if overflow == OverflowClose {
+		c.close(protocol.CloseSlowConsumer, "message queue full")
+		return false
+	}
+	o, q := c.out, &c.loop.node.cfg.Queue
+	for !o.fits(len(e.frame), q) {
+		c.loop.count.dropped++
+		if !o.dropOldest(l, c.loop.now) {
+			o.lost(e.topic, 1)
+			c.loop.markDirty(c)
+			return false
+		}
+	}
+	return true
+}
+
+// sendControl queues a frame of the control lane and marks c urgent: replies
+// wait neither for the flush window nor for a broadcast to be written out.
+func (c *conn) sendControl(frame []byte) {
+	if c.state >= StateDisconnecting {
+		return
+	}
+	o := c.box()
+	o.lanes[laneControl].push(entry{frame: frame}, c.loop.now)
+	o.replies += len(frame)
+	if o.replies > replyClose {
+		c.close(protocol.CloseSlowConsumer, "replies not read")
+		return
+	}
+	c.adjustReading()
+	c.loop.markUrgent(c)
+}
+
+// box returns c's outbox, making one if nothing waited.
+func (c *conn) box() *outbox {
+	if c.out == nil {
+		c.out = c.loop.newOutbox()
+	}
+	return c.out
+}

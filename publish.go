@@ -1,0 +1,206 @@
+package outcry
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/outcry-dev/outcry/internal/wire"
+	"github.com/outcry-dev/outcry/protocol"
+)
+
+// credits bound the publications that are on their way to the Loops' queues.
+// Taking them is the only place where a publisher waits. Safe for concurrent
+// use.
+type credits struct {
+	count, bytes *semaphore.Weighted
+	taken        atomic.Int64 // publications in flight
+	waits        atomic.Int64 // publishers that had to wait
+}
+
+func newCredits(q Queue) *credits {
+	return &credits{count: semaphore.NewWeighted(int64(q.InFlight)), bytes: semaphore.NewWeighted(int64(q.InFlightBytes))}
+}
+
+// take blocks until there is room for n bytes, or ctx ends: ErrBusy.
+func (c *credits) take(ctx context.Context, n int) error {
+	if c.count.TryAcquire(1) {
+		if c.bytes.TryAcquire(int64(n)) {
+			c.taken.Add(1)
+			return nil
+		}
+		c.count.Release(1)
+	}
+	c.waits.Add(1)
+	if err := c.count.Acquire(ctx, 1); err != nil {
+		return ErrBusy
+	}
+	if err := c.bytes.Acquire(ctx, int64(n)); err != nil {
+		c.count.Release(1)
+		return ErrBusy
+	}
+	c.taken.Add(1)
+	return nil
+}
+
+func (c *credits) give(n int) {
+	c.taken.Add(-1)
+	c.bytes.Release(int64(n))
+	c.count.Release(1)
+}
+
+// Publish sends m to the subscribers of its channel. It blocks while
+// Queue.InFlight publications are on their way, until ctx ends: then ErrBusy,
+// and nothing was published. It must not be called on a Loop; hooks and
+// handlers may. Errors: *Error, ErrBusy, ErrNotRunning, ErrUnavailable.
+func (n *Node) Publish(ctx context.Context, m Message) (Ack, error) {
+	return n.publish(ctx, &m, nil)
+}
+
+// SendToChannel is Publish that also waits, at most a second, for the count of
+// connections of this node in whose queue m was placed.
+func (n *Node) SendToChannel(ctx context.Context, m Message) (Ack, Receipt, error) {
+	r := newTally()
+	ack, err := n.publish(ctx, &m, r)
+	if err != nil {
+		return Ack{}, Receipt{}, err
+	}
+	return ack, r.wait(ctx), nil
+}
+
+// publish is the only door to the broker.
+func (n *Node) publish(ctx context.Context, m *Message, t *tally) (Ack, error) {
+	if err := protocol.CheckChannel(m.Channel); err != nil {
+		return Ack{}, err
+	}
+	if len(m.ID) > maxIDBytes || len(m.Key) > maxIDBytes || len(m.Event) > maxIDBytes {
+		return Ack{}, protocol.Errorf(protocol.CodeBadRequest, "message_id, key and event have at most %d bytes each", maxIDBytes)
+	}
+	buf := wire.BeginFrame(make([]byte, 0, wire.MaxHeader+len(m.Object)+len(m.Data)+128))
+	buf, err := protocol.AppendPublication(buf, &protocol.Publication{
+		Channel: m.Channel, Object: nilIfEmpty(m.Object), Data: nilIfEmpty(m.Data), Event: m.Event, MessageID: m.ID,
+		ClientID: m.from.clientID, UserID: m.from.userID, Timestamp: time.Now(),
+	})
+	if err != nil {
+		return Ack{}, err
+	}
+	ack, err := n.send(ctx, m.Channel, buf, t)
+	ack.ID = m.ID
+	return ack, err
+}
+
+// maxIDBytes bounds message ids, keys and event names.
+const maxIDBytes = 128
+
+func nilIfEmpty(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+// send publishes an encoded payload, begun with wire.BeginFrame, to a channel
+// or internal channel.
+func (n *Node) send(ctx context.Context, channel string, buf []byte, t *tally) (Ack, error) {
+	size := len(buf) - wire.MaxHeader
+	if limit := n.cfg.Limits.MaxMessageSize + queueMargin; size > limit {
+		return Ack{}, protocol.Errorf(protocol.CodeTooLarge, "message of %d bytes; at most %d are allowed (max_message_size)", size, n.cfg.Limits.MaxMessageSize)
+	}
+	if !n.running.Load() {
+		return Ack{}, ErrNotRunning
+	}
+	p := &Publication{Channel: channel, payload: wire.HeaderSize(size)}
+	p.frame = wire.EndFrame(buf, wire.OpText)
+	cost := len(p.frame)
+	if err := n.credits.take(ctx, cost); err != nil {
+		return Ack{}, err
+	}
+	p.done = func(p *Publication) {
+		n.credits.give(cost)
+		t.done(p)
+	}
+	var ack Ack
+	var err error
+	if internal(channel) {
+		n.fanOut(p)
+		ack.Durability = "memory"
+	} else {
+		ack, err = n.cfg.Broker.Publish(ctx, p)
+	}
+	if err != nil {
+		n.credits.give(cost)
+	}
+	return ack, err
+}
+
+// tally waits for the count of connections a publication reached.
+type tally struct{ counted chan int }
+
+func newTally() *tally { return &tally{make(chan int, 1)} }
+
+func (t *tally) done(p *Publication) {
+	if t != nil {
+		t.counted <- int(p.sent.Load())
+	}
+}
+
+// wait blocks for at most tallyWait.
+func (t *tally) wait(ctx context.Context) Receipt {
+	timer := time.NewTimer(tallyWait)
+	defer timer.Stop()
+	select {
+	case sent := <-t.counted:
+		return Receipt{Sent: sent}
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return Receipt{Partial: true}
+}
+
+const tallyWait = time.Second
+
+// onPublish serves publish of a client.
+func onPublish(ctx context.Context, n *Node, who *session, cmd *protocol.Command) outcome {
+	p, err := cmd.Publish()
+	if err != nil {
+		return refusal(n, err, cmd.ID)
+	}
+	m := Message{Channel: p.Channel, Data: []byte(p.Data), Event: p.Event, ID: p.MessageID, Key: p.Key}
+	ack, failure := n.publishFrom(ctx, who, &m)
+	result := protocol.PublishResult{
+		Channel: p.Channel, Success: failure == nil, MessageID: p.MessageID,
+		Seq: ack.Seq, Cursor: ack.Cursor, Duplicate: ack.Duplicate, ID: slices.Clone(cmd.ID),
+	}
+	if failure != nil {
+		result.Error = n.public(failure)
+	}
+	return func(c *conn) { c.reply(result) }
+}
+
+// publishFrom publishes for a client, if the channel's rule and the hook allow
+// it.
+func (n *Node) publishFrom(ctx context.Context, who *session, m *Message) (Ack, error) {
+	if err := protocol.CheckChannel(m.Channel); err != nil {
+		return Ack{}, err
+	}
+	if !n.rules.find(m.Channel).ClientPublish {
+		return Ack{}, protocol.Errorf(protocol.CodeForbidden, "clients may not publish to this channel")
+	}
+	if hook := n.cfg.Hooks.OnPublish; hook != nil {
+		if err := hook(ctx, who.client(n.start), m); err != nil {
+			return Ack{}, n.denied(err)
+		}
+	}
+	m.from = sender{who.clientID, who.userID}
+	return n.publish(ctx, m, nil)
+}
+
+func asError(err error) (*Error, bool) {
+	var e *Error
+	ok := errors.As(err, &e)
+	return e, ok
+}

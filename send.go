@@ -1,0 +1,85 @@
+package outcry
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/outcry-dev/outcry/internal/wire"
+	"github.com/outcry-dev/outcry/protocol"
+)
+
+// SendToClient sends a JSON object to one client of this node. The object is
+// left as it is but for a timestamp added where it has none. Blocks until the
+// client's Loop has queued it, at most a second. ErrNotFound: no such client
+// here.
+func (n *Node) SendToClient(ctx context.Context, clientID string, object json.RawMessage) (Receipt, error) {
+	c := n.ids.find(clientID)
+	if c == nil {
+		return Receipt{}, ErrNotFound
+	}
+	buf, err := n.direct(object)
+	if err != nil {
+		return Receipt{}, err
+	}
+	frame := wire.EndFrame(buf, wire.OpText)
+	sent, err := askOne(ctx, c, func() bool { return c.publish(entry{frame: frame}, laneNormal, OverflowGap) })
+	switch {
+	case err != nil:
+		return Receipt{Partial: true}, err
+	case !sent:
+		return Receipt{}, ErrNotFound
+	}
+	return Receipt{Sent: 1}, nil
+}
+
+// SendToUser sends a JSON object to every connection of a user on this node,
+// as SendToClient does. A user who is not connected is no error. It blocks as
+// Publish does, and then at most a second for the count.
+func (n *Node) SendToUser(ctx context.Context, userID string, object json.RawMessage) (Receipt, error) {
+	if userID == "" {
+		return Receipt{}, protocol.Errorf(protocol.CodeBadRequest, "user id is empty")
+	}
+	return n.sendInternal(ctx, prefixUser+userID, object)
+}
+
+// SendToGroup sends a JSON object to every connection of a group's users on
+// this node. It blocks as SendToUser does.
+func (n *Node) SendToGroup(ctx context.Context, group string, object json.RawMessage) (Receipt, error) {
+	if err := checkGroup(group, "u"); err != nil {
+		return Receipt{}, err
+	}
+	return n.sendInternal(ctx, prefixGroup+group, object)
+}
+
+// Broadcast sends a JSON object to every connected client of this node. It
+// blocks as SendToUser does.
+func (n *Node) Broadcast(ctx context.Context, object json.RawMessage) (Receipt, error) {
+	return n.sendInternal(ctx, channelAll, object)
+}
+
+func (n *Node) sendInternal(ctx context.Context, channel string, object json.RawMessage) (Receipt, error) {
+	buf, err := n.direct(object)
+	if err != nil {
+		return Receipt{}, err
+	}
+	t := newTally()
+	if _, err := n.send(ctx, channel, buf, t); err != nil {
+		return Receipt{}, err
+	}
+	return t.wait(ctx), nil
+}
+
+// direct encodes an object that goes to no channel; room for the frame's
+// header is left in front.
+func (n *Node) direct(object json.RawMessage) ([]byte, error) {
+	buf := wire.BeginFrame(make([]byte, 0, wire.MaxHeader+len(object)+64))
+	buf, err := protocol.AppendDirect(buf, []byte(object), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if size := len(buf) - wire.MaxHeader; size > n.cfg.Limits.MaxMessageSize+queueMargin {
+		return nil, protocol.Errorf(protocol.CodeTooLarge, "message of %d bytes; at most %d are allowed (max_message_size)", size, n.cfg.Limits.MaxMessageSize)
+	}
+	return buf, nil
+}

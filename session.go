@@ -1,0 +1,83 @@
+package outcry
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"time"
+	"unique"
+)
+
+// session is who a Conn is. It never changes; logging in again makes a new
+// one, so that executors and HTTP goroutines may keep a pointer to it. Safe
+// for concurrent use.
+type session struct {
+	clientID string
+	userID   string
+	secret   [16]byte // proves a second connection with this client id to be the same client
+	roles    []string
+	groups   []string
+	channels []string
+	metadata string // JSON object
+	remote   string
+	expires  int64 // milliseconds since the node started; 0: never
+}
+
+// newSession makes a session for an identity that has been checked.
+func newSession(clientID, remote string, id Identity, start time.Time) *session {
+	s := &session{
+		clientID: clientID,
+		userID:   id.UserID,
+		roles:    interned(id.Roles),
+		groups:   interned(id.Groups),
+		channels: interned(id.Channels),
+		metadata: string(id.Metadata),
+		remote:   remote,
+	}
+	rand.Read(s.secret[:]) // never fails (crypto/rand)
+	if !id.ExpiresAt.IsZero() {
+		s.expires = max(1, id.ExpiresAt.Sub(start).Milliseconds())
+	}
+	return s
+}
+
+// interned shares equal strings between sessions: role and group names repeat
+// a hundred thousand times.
+func interned(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = unique.Make(n).Value()
+	}
+	return out
+}
+
+// client is the copy that hooks and handlers get.
+func (s *session) client(start time.Time) Client {
+	return Client{ID: s.clientID, RemoteAddr: s.remote, Identity: s.identity(start)}
+}
+
+func (s *session) identity(start time.Time) Identity {
+	id := Identity{UserID: s.userID, Roles: s.roles, Groups: s.groups, Channels: s.channels}
+	if s.metadata != "" {
+		id.Metadata = []byte(s.metadata)
+	}
+	if s.expires != 0 {
+		id.ExpiresAt = start.Add(time.Duration(s.expires) * time.Millisecond)
+	}
+	return id
+}
+
+// secretText is the session secret as clients see it.
+func (s *session) secretText() string { return base64.RawURLEncoding.EncodeToString(s.secret[:]) }
+
+// sameClient reports whether a newcomer with the same client id is the same
+// client: the same authenticated user, or the holder of the session secret.
+func (s *session) sameClient(userID, secret string) bool {
+	if s.userID != "" {
+		return s.userID == userID
+	}
+	return userID == "" && subtle.ConstantTimeCompare([]byte(secret), []byte(s.secretText())) == 1
+}
