@@ -57,14 +57,11 @@ func (m AuthResult) AppendJSON(dst []byte) []byte {
 // ends the connection with 4002.
 type TokenExpiring struct {
 	ExpiresAt time.Time
-	// Timestamp is the server's clock, for clients whose own is wrong.
-	Timestamp time.Time
 }
 
 // AppendJSON appends the message.
 func (m TokenExpiring) AppendJSON(dst []byte) []byte {
 	w := begin(dst, TypeTokenExpiring)
 	w.time("expires_at", m.ExpiresAt)
-	w.time("timestamp", m.Timestamp)
 	return w.end()
 }

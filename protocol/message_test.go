@@ -61,7 +61,7 @@ func goldens() []struct {
 			AuthResult{Code: CodeInvalidToken, Message: "token refused"},
 			`{"type":"auth_result","success":false,"code":"invalid_token","message":"token refused"}`,
 		},
-		{"token_expiring", TokenExpiring{ExpiresAt: at(), Timestamp: at()}, `{"type":"token_expiring","expires_at":` + noon + `,"timestamp":` + noon + `}`},
+		{"token_expiring", TokenExpiring{ExpiresAt: at()}, `{"type":"token_expiring","expires_at":` + noon + `}`},
 		{
 			"pong",
 			Pong{Timestamp: at(), ClientTimestamp: jsontext.Value("17"), ID: jsontext.Value("7")},
