@@ -26,7 +26,7 @@ build: ## Build bin/outcry, with its web page where Node is installed
 	scripts/build.sh
 
 test: $(GOTESTSUM) ## Run every test, with the race detector and the foreign clients
-	scripts/setup-clients.sh
+	scripts/setup-tests.sh
 	scripts/build-page.sh
 	$(GOTESTSUM) --format pkgname-and-test-fails -- -race -shuffle=on -tags embedui $(PACKAGES)
 	npm --prefix web test

@@ -1,9 +1,0 @@
-#!/usr/bin/env bash
-# Installs what the tests need beside Go: Redis, and the programs that the
-# tests of test/clients connect with.
-set -euo pipefail
-cd "$(dirname "$0")/.."
-
-scripts/setup-apt.sh redis-server python3-websockets chromium
-scripts/setup-node.sh
-scripts/npm-ci.sh test/clients
