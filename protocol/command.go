@@ -20,14 +20,14 @@ const (
 
 var (
 	errInvalidJSON = &Error{Code: CodeBadRequest, Message: "Invalid JSON format"}
-	errTooNested   = Errorf(CodeBadRequest, "message is nested deeper than %d levels", MaxDepth)
+	errDeepJSON    = Errorf(CodeBadRequest, "message is nested deeper than %d levels", MaxDepth)
 )
 
 // IsInvalidJSON reports whether err, of DecodeCommand, says that the text is
 // not a JSON object this package reads. Only such errors count against a
 // client.
 func IsInvalidJSON(err error) bool {
-	return errors.Is(err, errInvalidJSON) || errors.Is(err, errTooNested)
+	return errors.Is(err, errInvalidJSON) || errors.Is(err, errDeepJSON)
 }
 
 // UnknownType is the error for a message type that nobody serves.
@@ -68,7 +68,7 @@ func DecodeCommand(b []byte) (Command, error) {
 	badID := c.setID()
 	switch {
 	case errors.Is(err, errTooDeep):
-		return c, errTooNested
+		return c, errDeepJSON
 	case err != nil:
 		return c, errInvalidJSON
 	case badID != nil:
@@ -90,9 +90,10 @@ func (c *Command) Clone() Command {
 	return d
 }
 
-// visit notes where the members of a command stand.
+// visit notes where the members of a command stand. DecodeCommand has bounded
+// the offsets.
 func (c *Command) visit(m member) {
-	c.spans[fieldNamed(m.plainName())] = span{uint32(m.start), uint32(m.end)} //nolint:gosec // bounded in DecodeCommand
+	c.spans[fieldNamed(m.plainName())] = span{uint32(m.start), uint32(m.end)}
 }
 
 // value returns a field as written, nil if it is absent.

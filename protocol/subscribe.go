@@ -66,13 +66,6 @@ func (m SubscriptionResult) AppendJSON(dst []byte) []byte {
 	return w.reply(m.ID)
 }
 
-// position writes what a channel's log holds.
-func (w *writer) position(epoch string, oldest, top uint64) {
-	w.text("epoch", epoch)
-	w.unsigned("oldest", oldest)
-	w.unsigned("top", top)
-}
-
 // SubscriptionLost tells that the server has ended a subscription.
 type SubscriptionLost struct {
 	Channel string

@@ -114,6 +114,13 @@ func (w *writer) failure(e *Error) {
 	}
 }
 
+// position writes what a channel's log holds.
+func (w *writer) position(epoch string, oldest, top uint64) {
+	w.text("epoch", epoch)
+	w.unsigned("oldest", oldest)
+	w.unsigned("top", top)
+}
+
 // appendString appends v as a JSON string; invalid UTF-8 becomes U+FFFD.
 func appendString(dst []byte, v string) []byte {
 	dst, _ = jsontext.AppendQuote(dst, v) // the error: invalid UTF-8 has been replaced

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,7 +42,7 @@ func TestWrite(t *testing.T) {
 		got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.path)))
 		if err != nil {
 			t.Error(err)
-		} else if string(got) != string(f.content) {
+		} else if !bytes.Equal(got, f.content) {
 			t.Errorf("%s is not what was rendered", f.path)
 		}
 	}
