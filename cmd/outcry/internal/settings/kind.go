@@ -36,14 +36,14 @@ func switchable(path, doc string, low, high time.Duration, field func(*Settings)
 }
 
 func interval(path, doc string, low, high time.Duration, off bool, field func(*Settings) *time.Duration) Key {
-	allowed := fmt.Sprintf("a time from %s to %s (a bare number is in seconds)", formatDuration(low), formatDuration(high))
+	allowed := fmt.Sprintf("a time from %s to %s", formatDuration(low), formatDuration(high))
 	if off {
-		allowed = fmt.Sprintf("0 for off, or a time from %s to %s (a bare number is in seconds)", formatDuration(low), formatDuration(high))
+		allowed = "0 for off, or " + allowed
 	}
 	return scalar(Key{Path: path, Doc: doc, Kind: Duration, Allowed: allowed}, field, func(text string) (time.Duration, error) {
 		d, err := ParseDuration(text)
 		if err != nil || (d != 0 || !off) && (d < low || d > high) {
-			return 0, notAllowed(allowed)
+			return 0, notAllowed(allowed + "; a bare number is in seconds")
 		}
 		return d, nil
 	})
