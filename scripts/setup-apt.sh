@@ -14,8 +14,9 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 
+echo "installing with apt-get: ${missing[*]}"
 root=()
 ((EUID == 0)) || root=(sudo)
 export DEBIAN_FRONTEND=noninteractive
 "${root[@]}" apt-get update -qq
-"${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+"${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
