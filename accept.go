@@ -254,8 +254,7 @@ func (n *Node) refuseUpgrade(w http.ResponseWriter, r *http.Request, err error) 
 		h.Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
 	}
 	w.WriteHeader(status)
-	body := append([]byte(`{"error":`), e.AppendBody(nil)...)
-	if _, err := w.Write(append(body, '}', '\n')); err != nil {
+	if _, err := w.Write(append(e.AppendBody(nil), '\n')); err != nil {
 		n.log.Debug("answering a refused upgrade", "remote", r.RemoteAddr, "err", err)
 	}
 }

@@ -105,7 +105,7 @@ func (c *conn) tellGaps() {
 	o := c.out
 	for _, g := range o.gaps {
 		name := ""
-		if g.topic != nil {
+		if g.topic != nil && !internal(g.topic.name) {
 			name = g.topic.name
 		}
 		frame := encodeFrame(protocol.Gap{Channel: name, Lost: uint64(g.lost), Reason: "slow"})

@@ -205,10 +205,6 @@ func (c *conn) peerClosed(payload []byte) {
 		c.closeBy(err)
 		return
 	}
-	if code == uint16(protocol.CloseNoStatus) {
-		c.closeEcho(protocol.CloseNoStatus, "", wire.AppendClose(nil, 0, ""))
-		return
-	}
 	c.closeEcho(protocol.CloseCode(code), reason, wire.AppendClose(nil, code, ""))
 }
 
