@@ -49,7 +49,8 @@ type Poller interface {
 	Wait(until time.Time, handle func(Event))
 	// Wake makes a present or the next Wait return.
 	Wake()
-	// Add takes conn over and begins to read it.
+	// Add takes conn over and begins to read it. With an error conn remains
+	// the caller's.
 	Add(conn net.Conn, token Token) (Socket, error)
 	// Close closes all sockets at once and waits for every goroutine of the
 	// driver to end.
@@ -67,7 +68,8 @@ type Socket interface {
 	PauseRead(paused bool)
 	// WantWrite asks for one Writable event as soon as Send can take more.
 	WantWrite(on bool)
-	// Close ends the connection; no event follows. With abort it is cut at
+	// Close ends the connection; no event follows. The Loop closes every
+	// Socket, also after Closed. With abort it is cut at
 	// once (RST where the transport has one). Without, what Send took is
 	// written first, then the sending side is shut down, input is discarded
 	// for at most LingerTime or LingerBytes, and the socket is closed: closing
