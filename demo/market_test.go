@@ -78,7 +78,7 @@ func TestMessagesAreSound(t *testing.T) {
 	}
 	kinds := make(map[string]int)
 	seen := make(map[string]bool)
-	for _, m := range day(t, 1, 50_000, 20*time.Millisecond) {
+	for _, m := range day(t, 1, 20_000, 20*time.Millisecond) {
 		v := decode(t, m)
 		s, known := symbols[v.Symbol]
 		if !known || m.Key != v.Symbol || m.Channel != v.Type+"s."+v.Symbol {
@@ -102,7 +102,7 @@ func TestMessagesAreSound(t *testing.T) {
 	if len(seen) != len(symbols) {
 		t.Errorf("%d of %d symbols appeared", len(seen), len(symbols))
 	}
-	if share := float64(kinds["trade"]) / 50_000; share < 0.2 || share > 0.5 {
+	if share := float64(kinds["trade"]) / 20_000; share < 0.2 || share > 0.5 {
 		t.Errorf("trades are %.0f %% of the messages", share*100)
 	}
 }

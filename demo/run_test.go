@@ -20,7 +20,7 @@ func TestRunKeepsItsRate(t *testing.T) {
 	tests := map[string]struct{ rate, perMinute float64 }{
 		"default":            {0, 100 * 60},
 		"slow":               {0.5, 30},
-		"fraction of a beat": {3333, 3333 * 60},
+		"fraction of a beat": {1500, 1500 * 60},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

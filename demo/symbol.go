@@ -39,9 +39,11 @@ func Symbols() []Symbol {
 		{Name: "TSLA", Open: 342.1, Tick: 1, Decimals: 2, Volatility: 8e-4, Lot: 60, Activity: 2},
 		{Name: "NVDA", Open: 141.9, Tick: 1, Decimals: 2, Volatility: 7e-4, Lot: 120, Activity: 2},
 		{Name: "MSFT", Open: 417.3, Tick: 1, Decimals: 2, Volatility: 4e-4, Lot: 50},
+		{Name: "AMZN", Open: 201.6, Tick: 1, Decimals: 2, Volatility: 5e-4, Lot: 70},
 		{Name: "BTC-KRW", Open: 136_420_000, Tick: 1000, Volatility: 6e-4, Lot: 180, LotDecimals: 4, Activity: 2},
 		{Name: "ETH-KRW", Open: 4_712_000, Tick: 1000, Volatility: 7e-4, Lot: 2400, LotDecimals: 4, Activity: 1.5},
 		{Name: "BTC-USD", Open: 97_310, Tick: 1, Decimals: 2, Volatility: 6e-4, Lot: 220, LotDecimals: 4, Activity: 2},
+		{Name: "ETH-USD", Open: 3362.4, Tick: 1, Decimals: 2, Volatility: 7e-4, Lot: 3100, LotDecimals: 4},
 		{Name: "USD-KRW", Open: 1398.5, Tick: 1, Decimals: 1, Volatility: 1e-4, Lot: 50_000},
 		{Name: "KOSPI", Open: 2487.35, Tick: 1, Decimals: 2, Volatility: 2e-4},
 	}

@@ -9,8 +9,8 @@ import (
 const (
 	calmTime  = 45 * time.Second // mean length of a calm spell
 	burstTime = 8 * time.Second  // mean length of a burst
-	minHeat   = 4                // a burst multiplies volatility and activity
-	maxHeat   = 9
+	minHeat   = 3                // a burst multiplies volatility and activity
+	maxHeat   = 6
 
 	// pull is how long half a departure from the opening price lasts: a feed
 	// that runs for weeks must not wander off.
