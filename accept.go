@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -42,7 +43,7 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := n.upgrade(w, r, c); err != nil {
 		n.giveBack(c)
-		n.log.Debug("upgrade", "remote", a.remote, "err", err)
+		n.log.Debug("upgrade", slog.String("remote", a.remote), errAttr(err))
 	}
 }
 
@@ -184,7 +185,7 @@ func (n *Node) welcome(ctx context.Context, who *session, set func(*session)) (e
 	defer func() {
 		if r := recover(); r != nil {
 			n.panics.Add(1)
-			n.log.Error("panic recovered", "where", "OnConnect", "conn", who, "panic", r)
+			n.log.Error("panic recovered", slog.String("where", "OnConnect"), slog.Any("conn", who), slog.Any("panic", r))
 			err = protocol.Errorf(protocol.CodeInternal, "internal error")
 		}
 	}()
@@ -224,7 +225,7 @@ func (n *Node) upgrade(w http.ResponseWriter, r *http.Request, c *conn) error {
 	}
 	var early []byte
 	if k := rw.Reader.Buffered(); k > 0 {
-		peeked, _ := rw.Reader.Peek(k) // what is buffered cannot fail
+		peeked, _ := rw.Peek(k) // what is buffered cannot fail
 		early = append(early, peeked...)
 	}
 	if !c.loop.inbox.post(func(l *loop) { l.admit(c, nc, early) }) {
@@ -255,6 +256,6 @@ func (n *Node) refuseUpgrade(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	w.WriteHeader(status)
 	if _, err := w.Write(append(e.AppendBody(nil), '\n')); err != nil {
-		n.log.Debug("answering a refused upgrade", "remote", r.RemoteAddr, "err", err)
+		n.log.Debug("answering a refused upgrade", slog.String("remote", r.RemoteAddr), errAttr(err))
 	}
 }

@@ -3,6 +3,9 @@ package outcry
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/outcry-dev/outcry/protocol"
@@ -23,7 +26,7 @@ func (n *Node) authenticate(ctx context.Context, token string) (id Identity, err
 	defer func() {
 		if r := recover(); r != nil {
 			n.panics.Add(1)
-			n.log.Error("panic recovered", "where", "Authenticator", "panic", r)
+			n.log.Error("panic recovered", slog.String("where", "Authenticator"), slog.Any("panic", r))
 			err = protocol.Errorf(protocol.CodeInternal, "internal error")
 		}
 	}()
@@ -32,7 +35,7 @@ func (n *Node) authenticate(ctx context.Context, token string) (id Identity, err
 	case errors.Is(err, ErrUnavailable):
 		return Identity{}, &Error{Code: protocol.CodeUnavailable, Message: "tokens cannot be checked now", RetryAfter: time.Second}
 	case err != nil:
-		n.log.Debug("token refused", "err", err)
+		n.log.Debug("token refused", errAttr(err))
 		return Identity{}, protocol.Errorf(protocol.CodeInvalidToken, "the token is not valid")
 	case !id.ExpiresAt.IsZero() && !id.ExpiresAt.After(time.Now()):
 		return Identity{}, protocol.Errorf(protocol.CodeInvalidToken, "the token is not valid")
@@ -67,22 +70,27 @@ func onAuth(ctx context.Context, n *Node, who *session, cmd *protocol.Command) o
 	}
 }
 
-// authFailed tells the client and closes: 4501, or 1011 and the like where the
-// token was not to blame.
+// authFailed tells the client and closes.
 func authFailed(e *Error, id []byte) outcome {
-	code := protocol.CloseInvalidToken
-	switch e.Code {
-	case protocol.CodeUnavailable:
-		code = protocol.CloseRestart
-	case protocol.CodeInternal:
-		code = protocol.CloseInternal
-	case protocol.CodeForbidden:
-		code = protocol.CloseForbidden
-	}
+	code := closeForRefusal(e.Code)
 	return func(c *conn) {
 		c.reply(protocol.AuthResult{Code: e.Code, Message: e.Message, ID: id})
 		c.closeAfterFlush(code, string(e.Code))
 	}
+}
+
+// closeForRefusal is 4501 where the token was to blame.
+func closeForRefusal(code protocol.Code) protocol.CloseCode {
+	if code == protocol.CodeUnavailable {
+		return protocol.CloseRestart
+	}
+	if code == protocol.CodeInternal {
+		return protocol.CloseInternal
+	}
+	if code == protocol.CodeForbidden {
+		return protocol.CloseForbidden
+	}
+	return protocol.CloseInvalidToken
 }
 
 // login makes c the connection of an authenticated client, after the checks
@@ -151,10 +159,9 @@ func (c *conn) regroup() {
 		want[prefixGroup+g] = true
 		c.join(prefixGroup + g)
 	}
-	for i := len(c.subs) - 1; i >= 0; i-- {
-		name := c.subs[i].topic.name
-		if len(name) > len(prefixGroup) && name[:len(prefixGroup)] == prefixGroup && !want[name] {
-			c.end(i)
+	for _, s := range slices.Clone(c.subs) {
+		if name := s.topic.name; strings.HasPrefix(name, prefixGroup) && !want[name] {
+			c.end(c.find(name))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package outcry
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/outcry-dev/outcry/protocol"
@@ -32,7 +33,7 @@ func (n *Node) drain() {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			n.log.Warn("drain timeout; connections are cut", "connections", n.connections())
+			n.log.Warn("drain timeout; connections are cut", slog.Int("connections", n.connections()))
 			return
 		}
 	}

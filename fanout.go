@@ -32,9 +32,9 @@ func NewPublication(channel string, payload []byte) *Publication {
 // Payload is the JSON text. It must not be changed.
 func (p *Publication) Payload() []byte { return p.frame[p.payload:] }
 
-// finish notes that n parties need p no more.
-func (p *Publication) finish(n int32) {
-	if p.pending.Add(-n) == 0 && p.done != nil {
+// finish notes that one of those who need p needs it no more.
+func (p *Publication) finish() {
+	if p.pending.Add(-1) == 0 && p.done != nil {
 		p.done(p)
 	}
 }
@@ -140,12 +140,12 @@ func (n *Node) fanOut(p *Publication) {
 		n.loops[bits.TrailingZeros64(m)].inbox.publish(p)
 	}
 	s.mu.Unlock()
-	p.finish(1)
+	p.finish()
 }
 
 // deliver queues p for every subscriber of this Loop.
 func (l *loop) deliver(p *Publication) {
-	defer p.finish(1)
+	defer p.finish()
 	sent := 0
 	if p.Channel == channelAll {
 		sent = l.deliverAll(p)
@@ -171,12 +171,13 @@ func (l *loop) deliverTopics(p *Publication) int {
 		if exact == nil {
 			return 0
 		}
-		return exact.deliver(p, 0)
+		return exact.deliver(p, exact.rule, 0)
 	}
-	l.matches = l.hub.patterns.match(p.Channel, l.matches[:0])
+	l.matches = l.matches[:0]
 	if exact != nil {
 		l.matches = append(l.matches, exact)
 	}
+	l.matches = l.hub.patterns.match(p.Channel, l.matches)
 	stamp := uint32(0)
 	if len(l.matches) > 1 { // somebody may be subscribed in two ways
 		l.stamp = max(l.stamp+1, 1)
@@ -184,24 +185,21 @@ func (l *loop) deliverTopics(p *Publication) int {
 	}
 	sent := 0
 	rule := l.node.rules.find(p.Channel)
-	for i := len(l.matches) - 1; i >= 0; i-- { // the exact subscription first
-		t := l.matches[i]
-		sent += t.deliverAs(p, rule, stamp)
-		l.matches[i] = nil
+	for _, t := range l.matches {
+		sent += t.deliver(p, rule, stamp)
 	}
+	clear(l.matches)
 	return sent
 }
 
-// deliver queues p for the members of t.
-func (t *topic) deliver(p *Publication, stamp uint32) int { return t.deliverAs(p, t.rule, stamp) }
-
-// deliverAs queues p under the rule of its own channel, which for a pattern is
-// not that of the topic. Members that already have this stamp got p.
-func (t *topic) deliverAs(p *Publication, rule *Rule, stamp uint32) int {
+// deliver queues p for the members of t under the rule of p's own channel,
+// which for a pattern is not that of the topic. Members that have this stamp
+// got p already.
+func (t *topic) deliver(p *Publication, rule *Rule, stamp uint32) int {
 	sent := 0
 	e := entry{frame: p.frame, topic: t}
 	ln, overflow := laneOf(rule.Priority), rule.Overflow
-	for i := len(t.members) - 1; i >= 0; i-- { // a member that overflows may leave
+	for i := len(t.members) - 1; i >= 0; i-- { //nolint:modernize // a member that overflows leaves, and the slice shrinks
 		c := t.members[i].c
 		if stamp != 0 {
 			if c.stamp == stamp {

@@ -81,7 +81,7 @@ func (c *conn) gather() ([]byte, []pick) {
 // a lower one whose head has waited for maxStarvation gets one frame first.
 func (o *outbox) nextLane(taken *[laneCount]int, now millis) (lane, bool) {
 	first, found := laneControl, false
-	for l := laneControl; l < laneCount; l++ {
+	for l := range laneCount {
 		if o.lanes[l].len() <= taken[l] {
 			continue
 		}

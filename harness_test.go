@@ -3,8 +3,8 @@ package outcry
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
+	"github.com/go-json-experiment/json"
 	"io"
 	"log/slog"
 	"net"

@@ -114,12 +114,11 @@ func (l *loop) drop(t *topic) {
 }
 
 // begin notes a joining subscription of c to t.
-func (c *conn) begin(t *topic) uint32 {
+func (c *conn) begin(t *topic) {
 	h := &c.loop.hub
 	h.lastGen++
 	t.joining++
 	c.subs = append(c.subs, subscription{topic: t, pos: notLive, gen: h.lastGen})
-	return h.lastGen
 }
 
 // goLive makes c's joining subscription i live.
@@ -168,8 +167,8 @@ func (c *conn) end(i int) {
 
 // endAll removes all subscriptions.
 func (c *conn) endAll() {
-	for i := len(c.subs) - 1; i >= 0; i-- {
-		c.end(i)
+	for len(c.subs) > 0 {
+		c.end(len(c.subs) - 1)
 	}
 	c.subs = nil
 }

@@ -34,7 +34,7 @@ func (b *inbox) publish(p *Publication) {
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()
-		p.finish(1)
+		p.finish()
 		return
 	}
 	b.pubs = append(b.pubs, p)

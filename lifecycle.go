@@ -2,6 +2,7 @@ package outcry
 
 import (
 	"context"
+	"log/slog"
 	"net"
 
 	"github.com/outcry-dev/outcry/internal/wire"
@@ -22,7 +23,7 @@ func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
 	sock, err := l.poll.Add(nc, c.token())
 	if err != nil {
 		l.table.remove(c)
-		l.node.log.Warn("taking over a connection", "conn", c.who, "err", err)
+		l.node.log.Warn("taking over a connection", slog.Any("conn", c.who), errAttr(err))
 		l.turnAway(c, nc)
 		return
 	}
@@ -153,7 +154,7 @@ func (c *conn) part(code protocol.CloseCode, reason string) {
 		who := c.who
 		c.whenIdle(func(ctx context.Context) { hook(ctx, who.client(n.start), code, reason) })
 	}
-	n.log.Debug("disconnected", "conn", c.who, "code", int(code), "reason", reason)
+	n.log.Debug("disconnected", slog.Any("conn", c.who), slog.Int("code", int(code)), slog.String("reason", reason))
 }
 
 // finish hands c to the driver, which sends what it took, shuts down and

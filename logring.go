@@ -88,5 +88,8 @@ func (r logRecord) write() {
 	_ = r.out.Handle(context.Background(), r.rec)
 }
 
+// errAttr names an error in a record.
+func errAttr(err error) slog.Attr { return slog.Any("err", err) }
+
 // close ends drain.
 func (r *logRing) close() { close(r.queue.stop) }

@@ -1,6 +1,7 @@
 package outcry
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -92,10 +93,10 @@ func (l *loop) run() {
 		l.attempt(func() { task(l) })
 	}
 	for _, p := range pubs {
-		p.finish(1)
+		p.finish()
 	}
 	if err := l.poll.Close(); err != nil {
-		l.node.log.Warn("closing the poller", "loop", l.index, "err", err)
+		l.node.log.Warn("closing the poller", slog.Int("loop", l.index), errAttr(err))
 	}
 }
 
@@ -243,7 +244,7 @@ func (l *loop) guard(c *conn, f func()) {
 
 func (l *loop) recoverConn(c *conn) {
 	if r := recover(); r != nil {
-		l.notePanic("connection", r, "conn", c.who)
+		l.notePanic("connection", r, slog.Any("conn", c.who))
 		l.attempt(func() { c.close(protocol.CloseInternal, "internal error") })
 	}
 }
@@ -258,9 +259,10 @@ func (l *loop) attempt(f func()) {
 	f()
 }
 
-func (l *loop) notePanic(where string, r any, attrs ...any) {
+func (l *loop) notePanic(where string, r any, attrs ...slog.Attr) {
 	l.count.panics++
-	l.node.log.Error("panic recovered", append(attrs, "where", where, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))...)
+	attrs = append(attrs, slog.String("where", where), slog.String("panic", fmt.Sprint(r)), slog.String("stack", string(debug.Stack())))
+	l.node.log.LogAttrs(context.Background(), slog.LevelError, "panic recovered", attrs...)
 }
 
 // hold puts c aside until its flush window ends.

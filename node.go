@@ -65,7 +65,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	n.brokerErr = errors.New("broker: not started")
 	n.ring = newLogRing(cfg.Logger.Handler())
-	n.log = slog.New(n.ring).With("node", cfg.NodeName)
+	n.log = slog.New(n.ring).With(slog.String("node", cfg.NodeName))
 	n.work, n.stopWork = context.WithCancel(context.Background())
 	return n, nil
 }
@@ -150,7 +150,7 @@ func (n *Node) runBroker(ctx context.Context) (err error) {
 	err = n.cfg.Broker.Run(ctx, sink{n})
 	if ctx.Err() == nil {
 		n.setReady(fmt.Errorf("broker ended: %w", errors.Join(err, ErrUnavailable)))
-		n.log.Error("broker ended", "err", err)
+		n.log.Error("broker ended", errAttr(err))
 	}
 	return err
 }

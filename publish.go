@@ -200,7 +200,5 @@ func (n *Node) publishFrom(ctx context.Context, who *session, m *Message) (Ack, 
 }
 
 func asError(err error) (*Error, bool) {
-	var e *Error
-	ok := errors.As(err, &e)
-	return e, ok
+	return errors.AsType[*Error](err)
 }

@@ -80,6 +80,7 @@ func (c *conn) handle(m wire.Message) {
 		}
 	case wire.OpClose:
 		c.peerClosed(m.Payload)
+	case wire.OpContinuation: // never the opcode of a whole message
 	}
 }
 
@@ -111,8 +112,7 @@ func (c *conn) pong(payload []byte) {
 
 // closeBy closes c for an error of the frame layer.
 func (c *conn) closeBy(err error) {
-	var ce *wire.CloseError
-	if errors.As(err, &ce) {
+	if ce, ok := errors.AsType[*wire.CloseError](err); ok {
 		c.close(protocol.CloseCode(ce.Code), ce.Reason)
 		return
 	}

@@ -120,7 +120,7 @@ func (n *Node) public(err error) *Error {
 		return protocol.Errorf(protocol.CodeUnavailable, "temporarily unavailable, try again")
 	}
 	if !errors.Is(err, context.Canceled) {
-		n.log.Error("command", "err", err)
+		n.log.Error("command", errAttr(err))
 	}
 	return protocol.Errorf(protocol.CodeInternal, "internal error")
 }

@@ -84,7 +84,7 @@ func (n *Node) denied(err error) *Error {
 	if e, ok := asError(err); ok {
 		return e
 	}
-	n.log.Debug("refused by hook", "err", err)
+	n.log.Debug("refused by hook", errAttr(err))
 	return protocol.Errorf(protocol.CodeForbidden, "not allowed")
 }
 

@@ -31,11 +31,11 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("Transport %q: allowed are %q and %q", d.Transport, TransportAuto, TransportGoroutine))
 	}
 	if d.Loops < 1 || d.Loops > maxLoops {
-		errs = append(errs, fmt.Errorf("Loops %d: allowed are 1 to %d", d.Loops, maxLoops))
+		errs = append(errs, fmt.Errorf("config: Loops %d: allowed are 1 to %d", d.Loops, maxLoops))
 	}
 	for i := range d.Rules {
 		if err := d.Rules[i].check(); err != nil {
-			errs = append(errs, fmt.Errorf("Rules[%d]: %w", i, err))
+			errs = append(errs, fmt.Errorf("config: Rules[%d]: %w", i, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -133,13 +133,13 @@ func (a Access) check() (errs []error) {
 
 func (r *Rule) check() error {
 	if err := protocol.CheckPattern(r.Match); err != nil {
-		return fmt.Errorf("Match %q: %s", r.Match, err.Message)
+		return fmt.Errorf("pattern %q: %s", r.Match, err.Message)
 	}
 	if r.Priority > PriorityLow {
-		return fmt.Errorf("Priority %d: allowed are PriorityNormal, PriorityHigh and PriorityLow", r.Priority)
+		return fmt.Errorf("priority %d: allowed are PriorityNormal, PriorityHigh and PriorityLow", r.Priority)
 	}
 	if r.Overflow > OverflowClose {
-		return fmt.Errorf("Overflow %d: allowed are OverflowGap and OverflowClose", r.Overflow)
+		return fmt.Errorf("overflow %d: allowed are OverflowGap and OverflowClose", r.Overflow)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package outcry
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/outcry-dev/outcry/protocol"
 )
@@ -146,7 +147,7 @@ func (n *Node) perform(ctx context.Context, who *session, j job) (result outcome
 	defer func() {
 		if r := recover(); r != nil {
 			result = func(c *conn) {
-				c.loop.notePanic("handler", r, "conn", who)
+				c.loop.notePanic("handler", r, slog.Any("conn", who))
 				c.refuse(protocol.Errorf(protocol.CodeInternal, "internal error"), nil)
 			}
 		}
