@@ -31,8 +31,11 @@ type endpoint struct {
 func (s *Service) open(ctx context.Context, key, address string, handler http.Handler) (*endpoint, error) {
 	var cfg net.ListenConfig
 	listener, err := cfg.Listen(ctx, "tcp", address)
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		err = op.Err // the rest repeats the address
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s %q: %w", key, address, err)
+		return nil, fmt.Errorf("%s %q: cannot listen: %w", key, address, err)
 	}
 	return &endpoint{listener, newServer(s.cfg.Settings, handler, s.cfg.Logger)}, nil
 }
