@@ -12,12 +12,10 @@ import (
 var embedded = map[string]string{
 	"github.com/gobwas/ws":               "the WebSocket codec",
 	"github.com/gobwas/httphead":         "header parsing of gobwas/ws",
-	"github.com/gobwas/pool":             "buffers of gobwas/ws",
 	"github.com/go-json-experiment/json": "JSON that refuses duplicates and bad UTF-8",
 	"golang.org/x/text":                  "NFC of channel names",
 	"golang.org/x/sync":                  "errgroup",
 	"golang.org/x/sys":                   "socket options",
-	"golang.org/x/time":                  "rate limits",
 }
 
 func TestRootModules(t *testing.T) {

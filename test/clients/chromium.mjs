@@ -3,7 +3,7 @@
 // frames that the browser received.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -13,8 +13,9 @@ const { url, channel, ticks } = options();
 const symbol = channel.split(".").at(-1);
 
 async function launch() {
-  const profile = await mkdtemp(join(tmpdir(), "outcry-chromium-"));
-  const context = await chromium.launchPersistentContext(profile, {
+  const profile = mkdtempSync(join(tmpdir(), "outcry-chromium-"));
+  process.on("exit", () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  return chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium",
     args: [
       "--headless=new",
@@ -29,13 +30,6 @@ async function launch() {
     locale: "en-US",
     viewport: { width: 1400, height: 1000 },
   });
-  return {
-    context,
-    async close() {
-      await context.close();
-      await rm(profile, { recursive: true, force: true });
-    },
-  };
 }
 
 // Tab is one open page and the frames it received.
@@ -93,7 +87,7 @@ const browser = await launch();
 let alice;
 
 await scenario("connect", async () => {
-  alice = await Tab.open(browser.context);
+  alice = await Tab.open(browser);
   await alice.inbox.arrived();
 });
 await scenario("established", async () => {
@@ -119,7 +113,7 @@ await scenario("broadcasts", async () => {
   return { prices };
 });
 await scenario("chat", async () => {
-  const bob = await Tab.open(browser.context);
+  const bob = await Tab.open(browser);
   await bob.live();
   await bob.at("chat-input").fill(chat);
   await bob.at("chat-send").click();

@@ -75,6 +75,7 @@ func startService(dir string) (*service, error) {
 	defer log.Close()
 	s.process = exec.Command(s.binary, "serve", "--dev",
 		"--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--log-format", "json")
+	s.process.Dir = dir // no outcry.yaml, no .env
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
 		return nil, err
@@ -87,15 +88,15 @@ func startService(dir string) (*service, error) {
 
 // awaitAddress reads the address that the service says it listens on.
 func (s *service) awaitAddress() (string, error) {
-	listening := regexp.MustCompile(`http://(127\.0\.0\.1:[1-9]\d*)/`)
+	serving := regexp.MustCompile(`"ws://[^/"]*(:[1-9]\d*)/ws"`)
 	deadline := time.After(startTimeout)
 	for {
 		text, err := os.ReadFile(s.log)
 		if err != nil {
 			return "", err
 		}
-		if m := listening.FindSubmatch(text); m != nil {
-			return string(m[1]), nil
+		if m := serving.FindSubmatch(text); m != nil {
+			return "127.0.0.1" + string(m[1]), nil
 		}
 		select {
 		case <-deadline:
