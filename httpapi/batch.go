@@ -124,7 +124,7 @@ func (b batchReader) object() ([]jsontext.Value, error) {
 		return nil, err
 	}
 	if _, err := b.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, badRequest("the body goes on after its JSON object, at byte %d", b.dec.InputOffset())
+		return nil, badRequest("the body goes on after its JSON object; end it there")
 	}
 	if items == nil {
 		return nil, badRequest("/messages is missing; give an array of messages")

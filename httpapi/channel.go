@@ -3,8 +3,6 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"strings"
 
 	"github.com/outcry-dev/outcry"
 )
@@ -86,7 +84,6 @@ func (a *API) showPresence(ctx context.Context, rq *request) (reply, error) {
 		return reply{}, err
 	}
 	byID := func(m outcry.Member) string { return m.ClientID }
-	slices.SortFunc(all, func(x, y outcry.Member) int { return strings.Compare(x.ClientID, y.ClientID) })
 	list := cut(all, p, byID)
 	out := presenceResult{
 		Channel: name, Count: len(all), Members: make([]member, 0, len(list)), Next: next(list, p, byID),

@@ -24,19 +24,12 @@ func (a *API) listMembers(ctx context.Context, rq *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	all, err := a.members(ctx, group)
+	all, err := a.cfg.Node.GroupUsers(ctx, group)
 	if err != nil {
 		return reply{}, err
 	}
 	users := cut(all, p, itself)
 	return ok(memberList{group, users, len(all), next(users, p, itself)}), nil
-}
-
-// members returns the users of a group, sorted, each once.
-func (a *API) members(ctx context.Context, group string) ([]string, error) {
-	users, err := a.cfg.Node.GroupUsers(ctx, group)
-	slices.Sort(users)
-	return slices.Compact(users), err
 }
 
 // membership is the answer for one user of a group.
@@ -51,7 +44,7 @@ func (a *API) showMember(ctx context.Context, rq *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	users, err := a.members(ctx, group)
+	users, err := a.cfg.Node.GroupUsers(ctx, group)
 	if err != nil {
 		return reply{}, err
 	}

@@ -54,6 +54,8 @@ type statsResult struct {
 	QueuedMessages    int    `json:"queued_messages"`
 	QueuedBytes       int    `json:"queued_bytes"`
 	InFlight          int    `json:"publications_in_flight"`
+	PublishWaits      uint64 `json:"publish_waits"`
+	LogDropped        uint64 `json:"log_records_dropped"`
 	Partial           bool   `json:"partial,omitzero"`
 	Timestamp         string `json:"timestamp"`
 }
@@ -69,7 +71,8 @@ func (a *API) stats(ctx context.Context, _ *request) (reply, error) {
 		MessagesReceived: s.MessagesReceived, MessagesDropped: s.Dropped,
 		Errors: s.Errors, Panics: s.Panics + a.panics.Load(), Subscriptions: s.Subscriptions,
 		Channels: s.Channels, Users: s.UsersWithConns, QueuedMessages: s.QueuedMessages,
-		QueuedBytes: s.QueuedBytes, InFlight: s.InFlight, Partial: s.Partial, Timestamp: now(),
+		QueuedBytes: s.QueuedBytes, InFlight: s.InFlight,
+		PublishWaits: s.PublishWaits, LogDropped: s.LogDropped, Partial: s.Partial, Timestamp: now(),
 	}), nil
 }
 
