@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -35,9 +36,7 @@ func newVerifier(t testing.TB, leeway time.Duration) *Verifier {
 func forge(t testing.TB, method jwt.SigningMethod, key any, header map[string]any, payload jwt.MapClaims) string {
 	t.Helper()
 	token := jwt.NewWithClaims(method, payload)
-	for name, value := range header {
-		token.Header[name] = value
-	}
+	maps.Copy(token.Header, header)
 	s, err := token.SignedString(key)
 	if err != nil {
 		t.Fatal(err)

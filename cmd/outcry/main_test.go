@@ -33,7 +33,7 @@ func TestSecondSignal(t *testing.T) {
 	const drain = 500 * time.Millisecond
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "serve", "--dev", "--address=127.0.0.1:0", "--admin-address=", "--drain-timeout="+drain.String()) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, os.Args[0], "serve", "--dev", "--address=127.0.0.1:0", "--admin-address=", "--drain-timeout="+drain.String())
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), asMain+"=1")
 	stderr, err := cmd.StderrPipe()
@@ -103,7 +103,7 @@ func dial(ctx context.Context, t *testing.T, host string) *websocket.Conn {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		conn, _, err := websocket.Dial(ctx, "ws://"+host+"/ws", nil)
+		conn, _, err := websocket.Dial(ctx, "ws://"+host+"/ws", nil) //nolint:bodyclose // the connection has it
 		if err == nil {
 			t.Cleanup(func() { _ = conn.CloseNow() })
 			if _, _, err := conn.Read(ctx); err != nil {

@@ -70,21 +70,23 @@ func (s *server) get(t *testing.T, host, path string) (int, string) {
 // wsClient is a WebSocket client with the reads and writes of tests.
 type wsClient struct {
 	t    *testing.T
-	ctx  context.Context //nolint:containedctx // as long as the test
+	ctx  context.Context
 	conn *websocket.Conn
 }
 
-// dial connects; path begins with /ws.
-func (s *server) dial(t *testing.T, path string) (*wsClient, *http.Response, error) {
+// dial connects and reads the greeting; path begins with /ws.
+func (s *server) dial(t *testing.T, path string) *wsClient {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	conn, response, err := websocket.Dial(ctx, "ws://"+s.public+path, nil)
+	conn, _, err := websocket.Dial(ctx, "ws://"+s.public+path, nil) //nolint:bodyclose // the connection has it
 	if err != nil {
-		return nil, response, err
+		t.Fatalf("%v\n%s", err, s.err)
 	}
 	t.Cleanup(func() { _ = conn.CloseNow() })
-	return &wsClient{t, ctx, conn}, response, nil
+	c := &wsClient{t, ctx, conn}
+	c.await("connection_established")
+	return c
 }
 
 func (c *wsClient) send(text string) {
@@ -112,92 +114,105 @@ func (c *wsClient) await(messageType string) map[string]any {
 	}
 }
 
-func (s *server) mustDial(t *testing.T, path string) *wsClient {
-	t.Helper()
-	c, _, err := s.dial(t, path)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, s.err)
-	}
-	c.await("connection_established")
-	return c
-}
+const apiKey = "key-of-the-back-end"
 
 func TestServe(t *testing.T) {
-	r := newRig(t, "WEBSOCKET_JWT_SECRET="+testSecret, "WEBSOCKET_API_KEYS=key-of-the-back-end")
+	r := newRig(t, "WEBSOCKET_JWT_SECRET="+testSecret, "WEBSOCKET_API_KEYS="+apiKey)
 	s := r.serve(t)
 	if code := r.run(t, "token", "--user", "u1", "--channel", "orders.u1"); code != exitOK {
 		t.Fatalf("token: code %d: %s", code, r.err)
 	}
 	token := strings.TrimSpace(r.out.String())
+	t.Run("a token is needed", func(t *testing.T) { checkRefused(t, s, token+"x") })
+	t.Run("publish", func(t *testing.T) { checkPublish(t, s, token) })
+	t.Run("routes", func(t *testing.T) { checkRoutes(t, s) })
+	t.Run("stop", func(t *testing.T) { checkStop(t, s, token) })
+	checkLog(t, s, token)
+}
 
-	t.Run("a token is needed", func(t *testing.T) {
-		_, response, err := s.dial(t, "/ws?token=x"+token)
-		if err == nil || response == nil || response.StatusCode != http.StatusUnauthorized {
-			t.Errorf("got %v, %v", response, err)
+func checkRefused(t *testing.T, s *server, token string) {
+	t.Helper()
+	code, text := s.do(t, http.MethodGet, "http://"+s.public+"/ws?token="+token, "",
+		"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+	if code != http.StatusUnauthorized {
+		t.Errorf("got %d %s", code, text)
+	}
+}
+
+func checkPublish(t *testing.T, s *server, token string) {
+	t.Helper()
+	c := s.dial(t, "/ws/c1?token="+token)
+	c.send(`{"type":"subscribe","channel":"quotes.AAPL"}`)
+	if m := c.await("subscription_result"); m["success"] != true {
+		t.Fatalf("got %v", m)
+	}
+	url := "http://" + s.public + "/api/v1/publish"
+	const body = `{"channel":"quotes.AAPL","data":{"bid":1}}`
+	if code, text := s.do(t, http.MethodPost, url, body); code != http.StatusUnauthorized {
+		t.Errorf("without a key: %d %s", code, text)
+	}
+	if code, text := s.do(t, http.MethodPost, url, body, "X-API-Key: "+apiKey); code != http.StatusOK {
+		t.Fatalf("publish: %d %s", code, text)
+	}
+	if m := c.await("message"); m["channel"] != "quotes.AAPL" {
+		t.Errorf("got %v", m)
+	}
+}
+
+func checkRoutes(t *testing.T, s *server) {
+	t.Helper()
+	for _, tt := range []struct {
+		host, path string
+		code       int
+		want       string
+	}{
+		{s.public, "/healthz", 200, "ok"},
+		{s.public, "/healthz/detailed", 200, `"service":"websocket"`},
+		{s.public, "/readyz", 200, "true"},
+		{s.public, "/api/v1/nothing", 401, `"error":{"code":`},
+		{s.public, "/", 404, `"error":{"code":"not_found"`},
+		{s.public, "/metrics", 404, `"error":{"code":"not_found"`},      // case 101
+		{s.public, "/debug/pprof/", 404, `"error":{"code":"not_found"`}, // case 101
+		{s.public, "/ws", 426, `"code":"upgrade_required"`},
+		{s.public, "/ws/..%2f", 426, `"code":"upgrade_required"`},
+		{s.admin, "/healthz", 200, "ok"},
+		{s.admin, "/readyz", 200, "true"},
+		{s.admin, "/healthz/detailed", 404, `"error":{"code":"not_found"`},
+		{s.admin, "/ws", 404, `"error":{"code":"not_found"`},
+	} {
+		if code, text := s.get(t, tt.host, tt.path); code != tt.code || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: got %d %s, want %d and %s", tt.path, code, text, tt.code, tt.want)
 		}
-	})
-	t.Run("publish", func(t *testing.T) {
-		c := s.mustDial(t, "/ws/c1?token="+token)
-		c.send(`{"type":"subscribe","channel":"quotes.AAPL"}`)
-		if m := c.await("subscription_result"); m["success"] != true {
-			t.Fatalf("got %v", m)
+	}
+}
+
+func checkStop(t *testing.T, s *server, token string) {
+	t.Helper()
+	c := s.dial(t, "/ws/c2?token="+token)
+	code := make(chan int)
+	go func() { code <- s.stop() }()
+	c.await("reconnect")
+	_, _, err := c.conn.Read(c.ctx)
+	if got := websocket.CloseStatus(err); got != 4005 {
+		t.Errorf("close code %d (%v), want 4005", got, err)
+	}
+	if got := <-code; got != exitOK {
+		t.Errorf("exit code %d, want 0:\n%s", got, s.err)
+	}
+}
+
+// checkLog looks at what a server has printed in its life.
+func checkLog(t *testing.T, s *server, token string) {
+	t.Helper()
+	text := s.err.String()
+	for _, secret := range []string{token, testSecret, apiKey} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the log shows a secret:\n%s", text)
 		}
-		url := "http://" + s.public + "/api/v1/publish"
-		const body = `{"channel":"quotes.AAPL","data":{"bid":1}}`
-		if code, text := s.do(t, http.MethodPost, url, body); code != http.StatusUnauthorized {
-			t.Errorf("without a key: %d %s", code, text)
-		}
-		if code, text := s.do(t, http.MethodPost, url, body, "X-API-Key: key-of-the-back-end"); code != http.StatusOK {
-			t.Fatalf("publish: %d %s", code, text)
-		}
-		if m := c.await("message"); m["channel"] != "quotes.AAPL" {
-			t.Errorf("got %v", m)
-		}
-	})
-	t.Run("routes", func(t *testing.T) {
-		for _, tt := range []struct {
-			host, path string
-			code       int
-			want       string
-		}{
-			{s.public, "/healthz", 200, "ok"},
-			{s.public, "/healthz/detailed", 200, `"service":"websocket"`},
-			{s.public, "/readyz", 200, "true"},
-			{s.public, "/api/v1/nothing", 401, `"error":{"code":`},
-			{s.public, "/", 404, `"error":{"code":"not_found"`},
-			{s.public, "/metrics", 404, `"error":{"code":"not_found"`},      // case 101
-			{s.public, "/debug/pprof/", 404, `"error":{"code":"not_found"`}, // case 101
-			{s.public, "/ws", 426, `"code":"upgrade_required"`},
-			{s.public, "/ws/..%2f", 426, `"code":"upgrade_required"`},
-			{s.admin, "/healthz", 200, "ok"},
-			{s.admin, "/readyz", 200, "true"},
-			{s.admin, "/healthz/detailed", 404, `"error":{"code":"not_found"`},
-			{s.admin, "/ws", 404, `"error":{"code":"not_found"`},
-		} {
-			if code, text := s.get(t, tt.host, tt.path); code != tt.code || !strings.Contains(text, tt.want) {
-				t.Errorf("%s: got %d %s, want %d and %s", tt.path, code, text, tt.code, tt.want)
-			}
-		}
-	})
-	t.Run("stop", func(t *testing.T) {
-		c := s.mustDial(t, "/ws/c2?token="+token)
-		code := make(chan int)
-		go func() { code <- s.stop() }()
-		c.await("reconnect")
-		_, _, err := c.conn.Read(c.ctx)
-		if got := websocket.CloseStatus(err); got != 4005 {
-			t.Errorf("close code %d (%v), want 4005", got, err)
-		}
-		if got := <-code; got != exitOK {
-			t.Errorf("exit code %d, want 0:\n%s", got, s.err)
-		}
-	})
-	if text := s.err.String(); strings.Contains(text, token) || strings.Contains(text, testSecret) || strings.Contains(text, "key-of-the") {
-		t.Errorf("the log shows a secret:\n%s", text)
 	}
 	for _, want := range []string{"websocket=ws://localhost:", "api=http://localhost:", "admin=http://localhost:"} {
-		if !strings.Contains(s.err.String(), want) {
-			t.Errorf("%s is not announced:\n%s", want, s.err)
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not announced:\n%s", want, text)
 		}
 	}
 	if got := strings.TrimSpace(s.out.String()); got != token {
@@ -216,7 +231,7 @@ func TestServeDev(t *testing.T) {
 	if code, text := s.get(t, s.public, "/api/v1/stats"); code != http.StatusOK {
 		t.Errorf("API without a key: %d %s", code, text)
 	}
-	c := s.mustDial(t, "/ws")
+	c := s.dial(t, "/ws")
 	c.send(`{"type":"subscribe","channel":"quotes.*"}`)
 	c.await("subscription_result")
 	if m := c.await("quote"); !strings.HasPrefix(fmt.Sprint(m["channel"]), "quotes.") {
@@ -232,7 +247,7 @@ func TestServeDev(t *testing.T) {
 }
 
 func TestServeRefusesToStart(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +324,7 @@ func TestHeaderSize(t *testing.T) {
 
 func (s *server) connect(t *testing.T) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.public) //nolint:noctx // local
+	conn, err := net.Dial("tcp", s.public)
 	if err != nil {
 		t.Fatal(err)
 	}

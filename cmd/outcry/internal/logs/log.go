@@ -75,7 +75,7 @@ func newHandler(format string, w io.Writer, level slog.Level) slog.Handler {
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits an int
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // writable finds out at the start what would else fail with every record.

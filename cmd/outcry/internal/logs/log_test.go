@@ -191,7 +191,7 @@ func TestRotation(t *testing.T) {
 	}), io.Discard)
 	text := strings.Repeat("x", 1<<10)
 	for range 1500 {
-		log.Info(text)
+		log.Info("record", slog.String("text", text))
 	}
 	if err := log.Close(); err != nil { // waits for the compression
 		t.Fatal(err)

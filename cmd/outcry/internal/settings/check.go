@@ -8,7 +8,7 @@ import (
 // sizeMargin is what a queue must hold beyond one largest message.
 const sizeMargin = 4096
 
-// Check returns Problems if a server cannot run with these settings: those of
+// Check returns Errors if a server cannot run with these settings: those of
 // Err, and every contradiction between values.
 func (e *Effective) Check() error {
 	problems := slices.Concat(e.problems, e.contradictions())
@@ -18,8 +18,8 @@ func (e *Effective) Check() error {
 	return problems
 }
 
-func (e *Effective) contradictions() Problems {
-	var found Problems
+func (e *Effective) contradictions() Errors {
+	var found Errors
 	for _, check := range []func() (Problem, bool){
 		func() (Problem, bool) { return e.holdsMessage("queue_bytes", e.Settings.Queue.Bytes) },
 		func() (Problem, bool) {

@@ -21,7 +21,7 @@ type file struct {
 	assignments []assignment
 	rules       []Rule
 	rulesOrigin Origin
-	problems    Problems
+	problems    Errors
 }
 
 // assignment is one value given by one source.

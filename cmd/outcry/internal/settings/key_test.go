@@ -74,7 +74,7 @@ func TestDidYouMean(t *testing.T) {
 	names := []string{"max_connections", "max_channels", "address"}
 	for name, want := range map[string]string{
 		"max_conections": "; did you mean max_connections?", "maxchannels": "; did you mean max_channels?",
-		"adress": "; did you mean address?", "": "", "zzz": "", strings.Repeat("a", 1000): "", "address": "; did you mean address?",
+		"addres": "; did you mean address?", "": "", "zzz": "", strings.Repeat("a", 1000): "", "address": "; did you mean address?",
 	} {
 		if got := didYouMean(name, names); got != want {
 			t.Errorf("%.20q: got %q, want %q", name, got, want)

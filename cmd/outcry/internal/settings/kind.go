@@ -23,11 +23,15 @@ func integer(path, doc string, low, high int, field func(*Settings) *int) Key {
 	})
 }
 
-// maxInterval bounds every time: the engine counts milliseconds in 32 bits.
-const maxInterval = 7 * 24 * time.Hour
+// The bounds of times: a Loop's timers are no finer, and it counts
+// milliseconds in 32 bits.
+const (
+	minInterval = 10 * time.Millisecond
+	maxInterval = 7 * 24 * time.Hour
+)
 
-func duration(path, doc string, low, high time.Duration, field func(*Settings) *time.Duration) Key {
-	return interval(path, doc, low, high, false, field)
+func duration(path, doc string, field func(*Settings) *time.Duration) Key {
+	return interval(path, doc, minInterval, maxInterval, false, field)
 }
 
 // switchable is duration for what 0 switches off.

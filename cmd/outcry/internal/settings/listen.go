@@ -41,7 +41,6 @@ func listenKeys() []Key {
 			func(s *Settings) *string { return &s.Listen.NodeName },
 			func(text string) bool { return len(text) <= maxNodeName && isWord(text, "._:-") }),
 		duration("header_timeout", "Time a client has for the header of an HTTP request.",
-			10*time.Millisecond, maxInterval,
 			func(s *Settings) *time.Duration { return &s.Listen.HeaderTimeout }),
 		transport(),
 	}

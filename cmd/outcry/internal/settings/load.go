@@ -34,7 +34,7 @@ type Effective struct {
 
 	reg      *registry
 	origins  map[string]Origin // by path; absent: the default
-	problems Problems
+	problems Errors
 	bad      map[string]bool // paths with a problem
 }
 
@@ -61,7 +61,7 @@ func Load(src Sources) *Effective {
 // Origin says where the value of a key comes from.
 func (e *Effective) Origin(path string) Origin { return e.origins[path] }
 
-// Err returns Problems if a source could not be read or a value is not
+// Err returns Errors if a source could not be read or a value is not
 // allowed. Whether the values fit together, and suffice for a server, is left
 // to Check.
 func (e *Effective) Err() error {

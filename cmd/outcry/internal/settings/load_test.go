@@ -111,49 +111,49 @@ func parseFlags(t *testing.T, args ...string) *Flags {
 func TestEveryKeyFromEverySource(t *testing.T) {
 	all, keys := samples(), Keys()
 	for i := range keys {
-		k := &keys[i]
-		t.Run(k.Path, func(t *testing.T) {
-			low, ok := all[k.Path]
+		t.Run(keys[i].Path, func(t *testing.T) {
+			pair, ok := all[keys[i].Path]
 			if !ok {
 				t.Fatal("no sample")
 			}
-			a, b := low[0], low[1]
-			line := k.Path + ": " + yamlText(k, a.text) + "\n"
-			if section, name, ok := strings.Cut(k.Path, "."); ok {
-				line = section + ":\n  " + name + ": " + yamlText(k, a.text) + "\n"
-			}
-			env := func(s sample) string { return k.Env() + "=" + s.text }
-			flag := "--" + k.Flag() + "=" + b.text
-			dir := write(t, map[string]string{"outcry.yaml": line})
-			dotenv := write(t, map[string]string{"outcry.yaml": line, ".env": env(b) + "\n"})
-			for _, step := range []struct {
-				name   string
-				src    Sources
-				want   any
-				origin string
-			}{
-				{"default", Sources{Dir: t.TempDir()}, nil, "default"},
-				{"file", Sources{Dir: dir}, a.want, "outcry.yaml:"},
-				{"dotenv", Sources{Dir: dotenv}, b.want, k.Env() + " in .env"},
-				{"environment", Sources{Dir: dotenv, Environ: []string{env(a)}}, a.want, k.Env()},
-				{"flag", Sources{Dir: dotenv, Environ: []string{env(a)}, Flags: parseFlags(t, flag)}, b.want, "--" + k.Flag()},
-			} {
-				e := Load(step.src)
-				if err := e.Err(); err != nil {
-					t.Fatalf("%s: %v", step.name, err)
-				}
-				defaults := Default()
-				if step.want == nil {
-					step.want = k.value(&defaults)
-				}
-				if diff := cmp.Diff(step.want, k.value(&e.Settings)); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", step.name, diff)
-				}
-				if got := e.Origin(k.Path).String(); !strings.HasPrefix(got, step.origin) && a.text != "" {
-					t.Errorf("%s: origin %q, want %q", step.name, got, step.origin)
-				}
-			}
+			checkSources(t, &keys[i], pair[0], pair[1])
 		})
+	}
+}
+
+func checkSources(t *testing.T, k *Key, a, b sample) {
+	t.Helper()
+	line := k.Path + ": " + yamlText(k, a.text) + "\n"
+	if section, name, ok := strings.Cut(k.Path, "."); ok {
+		line = section + ":\n  " + name + ": " + yamlText(k, a.text) + "\n"
+	}
+	env := func(s sample) string { return k.Env() + "=" + s.text }
+	dir := write(t, map[string]string{"outcry.yaml": line})
+	dotenv := write(t, map[string]string{"outcry.yaml": line, ".env": env(b) + "\n"})
+	defaults := Default()
+	for _, step := range []struct {
+		name   string
+		src    Sources
+		want   any
+		origin string
+	}{
+		{"default", Sources{Dir: t.TempDir()}, k.value(&defaults), "default"},
+		{"file", Sources{Dir: dir}, a.want, "outcry.yaml:"},
+		{"dotenv", Sources{Dir: dotenv}, b.want, k.Env() + " in .env"},
+		{"environment", Sources{Dir: dotenv, Environ: []string{env(a)}}, a.want, k.Env()},
+		{"flag", Sources{Dir: dotenv, Environ: []string{env(a)}, Flags: parseFlags(t, "--"+k.Flag()+"="+b.text)}, b.want, "--" + k.Flag()},
+	} {
+		e := Load(step.src)
+		if err := e.Err(); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if diff := cmp.Diff(step.want, k.value(&e.Settings)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step.name, diff)
+		}
+		// An empty variable counts as not set, so it has no origin.
+		if got := e.Origin(k.Path).String(); !strings.HasPrefix(got, step.origin) && a.text != "" {
+			t.Errorf("%s: origin %q, want %q", step.name, got, step.origin)
+		}
 	}
 }
 

@@ -29,17 +29,17 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Problems are all that is wrong with a configuration, as one error.
-type Problems []Problem
+// Errors are all that is wrong with a configuration, as one error.
+type Errors []Problem
 
 // Error lists every problem on a line of its own.
-func (ps Problems) Error() string {
-	if len(ps) == 1 {
-		return "configuration: " + ps[0].String()
+func (es Errors) Error() string {
+	if len(es) == 1 {
+		return "configuration: " + es[0].String()
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "configuration: %d errors", len(ps))
-	for _, p := range ps {
+	fmt.Fprintf(&b, "configuration: %d errors", len(es))
+	for _, p := range es {
 		b.WriteString("\n  - ")
 		b.WriteString(p.String())
 	}

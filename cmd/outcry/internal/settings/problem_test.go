@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// lines splits the text of Problems.
+// lines splits the text of Errors.
 func lines(err error) []string {
 	if err == nil {
 		return nil
@@ -26,7 +26,7 @@ func lines(err error) []string {
 func TestFileProblems(t *testing.T) {
 	for name, tt := range map[string]struct{ file, want string }{
 		"unknown key":         {"max_conections: 1", "max_conections (outcry.yaml:1:1): unknown key; did you mean max_connections?"},
-		"unknown in section":  {"\nlog:\n  levle: info", "log.levle (outcry.yaml:3:3): unknown key; did you mean log.level?"},
+		"unknown in section":  {"\nlog:\n  leve: info", "log.leve (outcry.yaml:3:3): unknown key; did you mean log.level?"},
 		"nothing like it":     {"zzzzzz: 1", "zzzzzz (outcry.yaml:1:1): unknown key"},
 		"later issue's key":   {"redis:\n  address: x", "redis (outcry.yaml:1:1): unknown key"},
 		"merge key":           {"<<: {a: 1}", "<< (outcry.yaml:1:1): unknown key"},
@@ -67,7 +67,7 @@ func TestFileProblems(t *testing.T) {
 		"rules not list":      {"rules: {}", "rules (outcry.yaml:1:1): allowed: a list of rules"},
 		"rule not mapping":    {"rules: [a]", "rules[0] (outcry.yaml:1:9): allowed: a mapping with the key match"},
 		"rule without match":  {"rules:\n  - presence: true", "rules[0].match (outcry.yaml:2:13): missing; allowed: a channel name or pattern"},
-		"rule unknown key":    {"rules:\n  - match: a\n    presense: true", "rules[0].presense (outcry.yaml:3:5): unknown key; did you mean presence?"},
+		"rule unknown key":    {"rules:\n  - match: a\n    presence_: true", "rules[0].presence_ (outcry.yaml:3:5): unknown key; did you mean presence?"},
 		"rule bad pattern":    {"rules:\n  - match: a.>.b", `rules[0].match = "a.>.b" (outcry.yaml:2:5): `},
 		"rule internal":       {"rules:\n  - match: '@all'", `rules[0].match = "@all" (outcry.yaml:2:5): `},
 		"rule value":          {"rules:\n  - match: a\n    overflow: drop", `rules[0].overflow = "drop" (outcry.yaml:3:5): allowed: one of gap, close`},

@@ -28,6 +28,6 @@ func redisKeys() []Key {
 		integer("max_retries", "Attempts at a Redis command that failed. Used with Redis only.",
 			1, 1000, func(s *Settings) *int { return &s.Redis.MaxRetries }),
 		duration("retry_timeout_seconds", "Time between those attempts. Used with Redis only.",
-			10*time.Millisecond, maxInterval, func(s *Settings) *time.Duration { return &s.Redis.RetryTimeout }),
+			func(s *Settings) *time.Duration { return &s.Redis.RetryTimeout }),
 	}
 }

@@ -35,7 +35,7 @@ func TestReference(t *testing.T) {
 	}
 	want := before + "<!-- begin: " + mark + "-->\n" + tables.String() + "<!-- end -->" + after
 	if *update {
-		if err := os.WriteFile(referenceFile, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(referenceFile, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -31,24 +31,23 @@ func defaultTiming() Timing {
 }
 
 func timingKeys() []Key {
-	const short = 10 * time.Millisecond
 	return []Key{
 		switchable("ping_interval", "Time between WebSocket pings to a silent client.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.PingInterval }),
+			minInterval, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.PingInterval }),
 		duration("ping_timeout", "Time a client has to answer a ping.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.PingTimeout }),
+			func(s *Settings) *time.Duration { return &s.Timing.PingTimeout }),
 		switchable("heartbeat_interval", "Time between heartbeat messages to every client.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.HeartbeatInterval }),
+			minInterval, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.HeartbeatInterval }),
 		duration("connection_timeout", "Time without any sign of a client after which it is closed, where pings do not find out sooner.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.ConnectionTimeout }),
+			func(s *Settings) *time.Duration { return &s.Timing.ConnectionTimeout }),
 		duration("auth_timeout", "Time a client has to log in with its first message.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.AuthTimeout }),
+			func(s *Settings) *time.Duration { return &s.Timing.AuthTimeout }),
 		duration("message_timeout", "Time from the first to the last byte of a client's message, or of the body of an API call.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.MessageTimeout }),
+			func(s *Settings) *time.Duration { return &s.Timing.MessageTimeout }),
 		duration("write_timeout", "Time after which a client that takes nothing is closed.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.WriteTimeout }),
+			func(s *Settings) *time.Duration { return &s.Timing.WriteTimeout }),
 		duration("drain_timeout", "Time over which connections are closed when the server stops.",
-			short, maxInterval, func(s *Settings) *time.Duration { return &s.Timing.DrainTimeout }),
+			func(s *Settings) *time.Duration { return &s.Timing.DrainTimeout }),
 		switchable("flush_window", "Time in which messages for one client are gathered into one write.",
 			10*time.Microsecond, time.Second, func(s *Settings) *time.Duration { return &s.Timing.FlushWindow }),
 	}
