@@ -8,6 +8,8 @@ import { nameOf } from "./symbols.ts";
 /** Prices of so many characters get a smaller type. */
 const longPrice = 9;
 
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+
 /** The card of one symbol: price, change, chart, best bid and ask. */
 export class Card {
   readonly root = element("li", "card");
@@ -23,6 +25,7 @@ export class Card {
   readonly #ask = element("b");
   readonly #sparkline: Sparkline;
   #shown = Number.NaN;
+  #flashing: Animation | undefined;
 
   constructor(symbol: string, language: Language) {
     this.symbol = symbol;
@@ -79,20 +82,17 @@ export class Card {
     this.#ask.textContent = q.ask === undefined ? "" : number.price(q.ask, q.decimals);
   }
 
+  /** Lights up the price for a moment; opacity alone moves, which is cheap. */
   #flash(direction: number): void {
-    if (document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    if (document.hidden || stillness.matches) {
       return;
     }
-    const colour = getComputedStyle(this.root).getPropertyValue(
-      direction > 0 ? "--up-wash" : "--down-wash",
+    this.#price.dataset["move"] = direction > 0 ? "up" : "down";
+    this.#flashing?.cancel();
+    this.#flashing = this.#price.animate(
+      { opacity: [1, 0] },
+      { duration: 600, easing: "ease-out", pseudoElement: "::before" },
     );
-    for (const running of this.#price.getAnimations()) {
-      running.cancel();
-    }
-    this.#price.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], {
-      duration: 600,
-      easing: "ease-out",
-    });
   }
 }
 

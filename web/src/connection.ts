@@ -48,6 +48,8 @@ const openPatience = 15_000;
 const wakePatience = 5_000;
 /** Silence that is too long where the server sends no heartbeats. */
 const silenceWithoutHeartbeat = 60_000;
+/** No server may make this client wait longer. */
+const longest = 600_000;
 /** A connection that held for so long starts the backoff afresh. */
 const stable = 5_000;
 
@@ -214,7 +216,7 @@ export class Connection {
 
   #established(m: Message): void {
     const heartbeat = numberField(m, "heartbeat_interval") ?? 0;
-    this.#silence = heartbeat > 0 ? heartbeat * 2000 : silenceWithoutHeartbeat;
+    this.#silence = heartbeat > 0 ? Math.min(heartbeat * 2000, longest) : silenceWithoutHeartbeat;
     this.#liveSince = Date.now();
     this.#hear();
     this.#enter({ phase: "live", clientId: textField(m, "client_id", 128) });
@@ -237,7 +239,7 @@ export class Connection {
 
   /** Picks a random moment inside the window in which the server closes. */
   #plan(window: number): void {
-    const wait = this.#random() * Math.max(window, 0);
+    const wait = this.#random() * Math.min(Math.max(window, 0), longest);
     this.#plannedAt = Date.now() + wait;
     this.#after("plan", wait, () => this.retry());
   }

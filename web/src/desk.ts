@@ -1,6 +1,6 @@
 import { element, find } from "./dom.ts";
 import type { Language } from "./language.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import type { Grant, Subscriptions } from "./subscriptions.ts";
 
 /** Frames to try; the last two show how the server answers mistakes. */
 const examples = [
@@ -24,6 +24,7 @@ export class Desk {
   readonly #channelInput = find<HTMLInputElement>("subscribe-input");
   readonly #channels = find<HTMLUListElement>("channels");
   readonly #count = find("channel-count");
+  readonly #refused = find("channel-refused");
 
   constructor(
     language: Language,
@@ -65,22 +66,26 @@ export class Desk {
     const options = examples.map((text) => element("option", "", text));
     this.#examples.replaceChildren(title, ...options);
     const entries = this.#subscriptions().entries();
+    const refused = entries.filter(([, grant]) => grant === "refused");
+    const others = entries.filter(([, grant]) => grant !== "refused");
+    const count = refused.length;
     this.#count.textContent = String(entries.length);
-    this.#channels.replaceChildren(
-      ...entries.map(([channel, grant]) => {
-        const chip = element("li", "chip", channel);
-        chip.dataset["grant"] = grant;
-        if (grant === "refused") {
-          chip.append(element("em", "", this.#language.text("refused")));
-        }
-        const remove = element("button", "", "×");
-        remove.type = "button";
-        remove.dataset["channel"] = channel;
-        remove.setAttribute("aria-label", this.#language.text("unsubscribe", { channel }));
-        chip.append(remove);
-        return chip;
-      }),
-    );
+    this.#refused.textContent = count > 0 ? this.#language.text("refusedCount", { count }) : "";
+    this.#channels.replaceChildren(...[...refused, ...others].map((entry) => this.#chip(...entry)));
+  }
+
+  #chip(channel: string, grant: Grant): HTMLElement {
+    const chip = element("li", "chip", channel);
+    chip.dataset["grant"] = grant;
+    if (grant === "refused") {
+      chip.append(element("em", "", this.#language.text("refused")));
+    }
+    const remove = element("button", "", "×");
+    remove.type = "button";
+    remove.dataset["channel"] = channel;
+    remove.setAttribute("aria-label", this.#language.text("unsubscribe", { channel }));
+    chip.append(remove);
+    return chip;
   }
 
   #subscribe(): void {

@@ -15,7 +15,7 @@ const english = {
   clientId: "Client",
   tokenTitle: "This server asks for a token",
   tokenHint: "Paste a JWT. It stays in this tab and is sent as the first message.",
-  tokenRefused: "The token was refused: {reason}",
+  tokenRefused: "The token was refused. {reason}",
   tokenPlaceholder: "Token",
   signIn: "Sign in",
   market: "Market",
@@ -53,6 +53,7 @@ const english = {
   channels: "Subscriptions",
   unsubscribe: "Unsubscribe from {channel}",
   refused: "refused",
+  refusedCount: "{count} refused",
   views: "Views",
 } as const;
 
@@ -76,7 +77,7 @@ const korean: Record<Text, string> = {
   clientId: "클라이언트",
   tokenTitle: "토큰이 필요한 서버입니다",
   tokenHint: "JWT를 붙여 넣으세요. 이 탭에만 보관되며 첫 메시지로 전송됩니다.",
-  tokenRefused: "토큰이 거부되었습니다: {reason}",
+  tokenRefused: "토큰이 거부되었습니다. {reason}",
   tokenPlaceholder: "토큰",
   signIn: "로그인",
   market: "시세",
@@ -114,6 +115,7 @@ const korean: Record<Text, string> = {
   channels: "구독 채널",
   unsubscribe: "{channel} 구독 해지",
   refused: "거부됨",
+  refusedCount: "{count}개 거부됨",
   views: "화면",
 };
 

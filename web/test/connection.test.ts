@@ -160,6 +160,18 @@ test("without heartbeats silence is bounded all the same", () => {
   assert.equal(phases.at(-1), "waiting");
 });
 
+test("no server can stretch a wait beyond ten minutes", () => {
+  const { phases, wires, latest } = connected();
+  latest().establish({ heartbeat_interval: 1e12 });
+  mock.timers.tick(599_999);
+  assert.equal(phases.at(-1), "live");
+  latest().receive({ type: "reconnect", within_ms: 1e15 });
+  mock.timers.tick(299_999);
+  assert.equal(wires.length, 1);
+  mock.timers.tick(1);
+  assert.equal(wires.length, 2);
+});
+
 test("a socket that never opens is given up", () => {
   const { phases } = connected();
   mock.timers.tick(15_000);
