@@ -62,6 +62,7 @@ func TestRules(t *testing.T) {
 		{"type-name", typeName},
 		{"no-init", noInit},
 		{"no-sleep", noSleep},
+		{"go-files", goFile},
 	}
 	used := map[string]bool{}
 	for _, r := range rules {

@@ -18,6 +18,16 @@ var emptyNames = []string{
 // emptySuffixes end the names of types that nobody thought about.
 var emptySuffixes = []string{"Manager", "Helper", "Impl"}
 
+// goFiles are where the engine starts goroutines.
+var goFiles = []string{
+	"executors.go", // the connections' serial executors
+	"lifecycle.go", // closing a refused socket
+	"node.go",      // loops, broker, log
+	"internal/netpoll/linger.go",
+	"internal/netpoll/outlet.go",
+	"internal/netpoll/streams.go",
+}
+
 func fileLength(s *source) []finding {
 	limit := maxFileLines
 	if s.test() {
@@ -141,6 +151,36 @@ func noSleep(s *source) []finding {
 	return found
 }
 
+// goFile keeps the engine's goroutines in the files where a reader looks for
+// them.
+func goFile(s *source) []finding {
+	engine := path.Dir(s.path) == "." || strings.HasPrefix(s.path, "internal/")
+	if s.test() || !engine || slices.Contains(goFiles, s.path) {
+		return nil
+	}
+	var found []finding
+	ast.Inspect(s.ast, func(n ast.Node) bool {
+		if starts(n) {
+			found = append(found, breach(s, "go", "line %d starts a goroutine outside of the files in goFiles",
+				s.fset.Position(n.Pos()).Line))
+		}
+		return true
+	})
+	return found
+}
+
+// starts says whether n is a go statement or a call of a group's Go.
+func starts(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return true
+	case *ast.CallExpr:
+		sel, ok := n.Fun.(*ast.SelectorExpr)
+		return ok && sel.Sel.Name == "Go"
+	}
+	return false
+}
+
 func imports(f *ast.File, pkg string) bool {
 	return slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool {
 		return i.Path.Value == `"`+pkg+`"`
@@ -208,6 +248,9 @@ func TestRulesBite(t *testing.T) {
 		{"init", "a/x.go", "package a\nfunc init() {}\n", noInit, 1},
 		{"method named init", "a/x.go", "package a\ntype T int\nfunc (T) init() {}\n", noInit, 0},
 		{"sleep", "a/x_test.go", "package a\nimport \"time\"\nfunc f() { time.Sleep(1) }\n", noSleep, 1},
+		{"go statement", "a.go", "package a\nfunc f() { go f() }\n", goFile, 1},
+		{"group", "internal/b/a.go", "package b\nfunc f() { g.Go(f) }\n", goFile, 1},
+		{"go statement outside of the engine", "c/a.go", "package c\nfunc f() { go f() }\n", goFile, 0},
 		{
 			"sleep with a fake clock", "a/x_test.go",
 			"package a\nimport (\"time\"; \"testing/synctest\")\nfunc f() { synctest.Wait(); time.Sleep(1) }\n", noSleep, 0,
