@@ -55,7 +55,7 @@ func onAuth(ctx context.Context, n *Node, who *session, cmd *protocol.Command) o
 		return authFailed(n.public(failure), cmd.ID)
 	}
 	renewed := newSession(who.clientID, who.remote, id, n.start)
-	renewed.secret = who.secret
+	renewed.secret, renewed.began = who.secret, who.began
 	if who.userID == "" {
 		if failure := n.welcome(ctx, renewed, func(s *session) { renewed = s }); failure != nil {
 			return authFailed(n.public(failure), cmd.ID)

@@ -1,6 +1,8 @@
 package outcry
 
 import (
+	"time"
+
 	"github.com/outcry-dev/outcry/internal/netpoll"
 	"github.com/outcry-dev/outcry/internal/wire"
 	"github.com/outcry-dev/outcry/protocol"
@@ -34,13 +36,17 @@ type connTimes struct {
 	connected millis
 	received  millis // last bytes received
 	pinged    millis // our ping that has not been answered
-	lastPing  millis // last ping of the client
-	lastPong  millis // last pong of the client
+	lastPing  deci   // last ping of the client
+	lastPong  deci   // last pong of the client
 	heartbeat millis // next heartbeat
 	message   millis // when the message under way began
 	closing   millis // when to give up on a graceful end, or to begin one (draining)
 	flushed   uint32 // microseconds since the node started, start of the last flush
 }
+
+// deci is a time in tenths of a second since the node started, for what may be
+// long ago. Zero means never.
+type deci uint32
 
 // connFlags is a set of small facts about a Conn.
 type connFlags uint16
@@ -83,14 +89,14 @@ type gcra millis
 // allow takes one cell from a bucket that refills one every ms and holds
 // burst. It reports false when the bucket is empty.
 func (g *gcra) allow(now millis, every, burst int32) bool {
-	tat := millis(*g)
-	if tat.before(now) {
-		tat = now
+	ahead := int32(millis(*g) - now)
+	if ahead < 0 || ahead > every*(burst+1) { // in the past, or so long ago that the clock has wrapped
+		ahead = 0
 	}
-	if int32(tat-now) > every*burst {
+	if ahead > every*burst {
 		return false
 	}
-	*g = gcra(tat + millis(every))
+	*g = gcra(now + millis(ahead+every))
 	return true
 }
 
@@ -106,6 +112,11 @@ func (c *conn) jitter(d millis) millis {
 
 // mark stores a time that must not be zero.
 func mark(now millis) millis { return max(now, 1) }
+
+// deci is the time of the present turn in tenths of a second.
+func (l *loop) deci() deci {
+	return max(1, deci(l.wall.Sub(l.node.start)/(100*time.Millisecond)))
+}
 
 // reply queues a message for c alone, before every publication, and has it
 // sent as soon as the Loop gets to it. id-less and id-carrying replies alike.

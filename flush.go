@@ -3,7 +3,6 @@ package outcry
 import (
 	"time"
 
-	"github.com/outcry-dev/outcry/internal/wire"
 	"github.com/outcry-dev/outcry/protocol"
 )
 
@@ -74,6 +73,10 @@ func (c *conn) gather() ([]byte, []pick) {
 		buf = append(buf, frame...)
 	}
 	l.picks = picks
+	if len(picks) == 0 {
+		o.rest, o.final = o.final, nil
+		return o.rest, nil
+	}
 	return buf, picks
 }
 
@@ -249,9 +252,4 @@ func (c *conn) writable() {
 	}
 	c.out.blocked = 0
 	c.flush()
-}
-
-// closeFrame is the frame of a close code.
-func closeFrame(code protocol.CloseCode, reason string) []byte {
-	return wire.AppendClose(nil, uint16(code), reason)
 }

@@ -15,7 +15,7 @@ const closeWait = 1000
 // admit makes an upgraded connection part of the Loop. early is what the
 // client sent right behind its request.
 func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
-	if l.ended || l.node.draining.Load() {
+	if l.ended {
 		l.turnAway(c, nc)
 		return
 	}
@@ -32,9 +32,13 @@ func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
 	l.count.accepted++
 	l.wheel.set(c, l.now)
 	defer l.recoverConn(c)
-	if c.flags.has(flagPending) {
+	switch {
+	case l.node.draining.Load():
+		c.close(protocol.CloseDraining, "node is shutting down")
+		return
+	case c.flags.has(flagPending):
 		c.reply(protocol.AuthRequired{Timeout: l.node.cfg.Timing.AuthTimeout})
-	} else {
+	default:
 		c.greet()
 	}
 	if len(early) > 0 {
@@ -119,13 +123,17 @@ func (c *conn) closeAfterFlush(code protocol.CloseCode, reason string) {
 		c.finish()
 		return
 	}
+	c.flags &^= flagDraining
+	c.sayGoodbye(wire.AppendClose(nil, uint16(code), reason))
+}
+
+// sayGoodbye sends a Close frame behind what waits; when it has left, or has
+// not for closeWait, the connection is closed.
+func (c *conn) sayGoodbye(frame []byte) {
 	o := c.box()
-	o.lanes[laneLow].push(entry{frame: closeFrame(code, reason)}, c.loop.now)
-	o.count++
-	o.bytes += len(o.lanes[laneLow].items[len(o.lanes[laneLow].items)-1].frame)
+	o.final = frame
 	c.times.closing = mark(c.loop.now + closeWait)
 	c.loop.wheel.soonest(c, c.times.closing)
-	c.flags &^= flagDraining
 	if o.blocked == 0 {
 		c.flush()
 	}
@@ -206,19 +214,9 @@ func (c *conn) peerClosed(payload []byte) {
 		c.closeBy(err)
 		return
 	}
-	c.closeEcho(protocol.CloseCode(code), reason, wire.AppendClose(nil, code, ""))
-}
-
-// closeEcho ends c with the client's own code.
-func (c *conn) closeEcho(code protocol.CloseCode, reason string, frame []byte) {
-	c.part(code, reason)
-	o := c.box()
-	o.discard()
-	o.lanes[laneControl].push(entry{frame: frame}, c.loop.now)
-	o.replies += len(frame)
-	c.times.closing = mark(c.loop.now + closeWait)
-	c.loop.wheel.soonest(c, c.times.closing)
-	if o.blocked == 0 {
-		c.flush()
+	c.part(protocol.CloseCode(code), reason)
+	if c.out != nil {
+		c.out.discard()
 	}
+	c.sayGoodbye(wire.AppendClose(nil, code, ""))
 }

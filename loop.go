@@ -50,8 +50,10 @@ type scratches struct {
 	picks    []pick
 	matches  []*topic
 	stamp    uint32
-	tasks    []func(*loop)
-	pubs     []*Publication
+	tasks    []func(*loop) // of the control lane, taken; from nextTask on they are to be run
+	nextTask int
+	pubs     []*Publication // of the publication lane, likewise
+	nextPub  int
 	outboxes []*outbox
 	beat     []byte // the heartbeat of this tick
 	beatAt   millis
@@ -114,13 +116,20 @@ func (l *loop) runGuarded() {
 
 // restart drops every Conn and begins anew.
 func (l *loop) restart() {
-	conns := l.table.all()
-	l.attempt(func() {
-		for _, c := range conns {
-			c.close(protocol.CloseRestart, "restart")
-			c.abandon(protocol.CloseRestart)
+	for _, c := range l.table.all() {
+		l.attempt(func() { c.close(protocol.CloseRestart, "restart") })
+		l.attempt(func() { c.abandon(protocol.CloseRestart) })
+		if c.state != StateDisconnected { // what is broken is its own state
+			c.state = StateDisconnected
+			l.node.giveBack(c)
+			c.sock.Close(true)
 		}
-	})
+	}
+	for name := range l.hub.topics {
+		if !internal(name) && !isPattern(name) {
+			l.node.cfg.Broker.Leave(name)
+		}
+	}
 	l.node.interest.forget(l.index)
 	l.reset()
 }
@@ -197,22 +206,31 @@ func (l *loop) yield() {
 	l.tick()
 }
 
+// runControl runs the tasks of the control lane, those first that a panic may
+// have left.
 func (l *loop) runControl() {
-	tasks := l.inbox.takeControl(l.tasks[:0])
-	for i, task := range tasks {
-		tasks[i] = nil
+	if l.nextTask == len(l.tasks) {
+		l.tasks, l.nextTask = l.inbox.takeControl(l.tasks[:0]), 0
+	}
+	for l.nextTask < len(l.tasks) {
+		task := l.tasks[l.nextTask]
+		l.tasks[l.nextTask] = nil
+		l.nextTask++
 		task(l)
 	}
-	l.tasks = tasks
 }
 
+// runPublications is runControl for the publication lane.
 func (l *loop) runPublications() {
-	pubs := l.inbox.takePublications(l.pubs[:0])
-	for i, p := range pubs {
-		pubs[i] = nil
+	if l.nextPub == len(l.pubs) {
+		l.pubs, l.nextPub = l.inbox.takePublications(l.pubs[:0]), 0
+	}
+	for l.nextPub < len(l.pubs) {
+		p := l.pubs[l.nextPub]
+		l.pubs[l.nextPub] = nil
+		l.nextPub++
 		l.deliver(p)
 	}
-	l.pubs = pubs
 }
 
 func (l *loop) runTimers() { l.wheel.advance(l.now, l.fire) }

@@ -81,6 +81,7 @@ type gap struct {
 type outbox struct {
 	lanes   [laneCount]fifo
 	rest    []byte // unsent end of a frame that was begun
+	final   []byte // the Close frame, behind everything else
 	gaps    []gap
 	count   int    // publications waiting, over all lanes
 	bytes   int    // their bytes
@@ -89,7 +90,7 @@ type outbox struct {
 }
 
 func (o *outbox) empty() bool {
-	return len(o.rest) == 0 && o.count == 0 && o.lanes[laneControl].len() == 0 && len(o.gaps) == 0
+	return len(o.rest) == 0 && o.final == nil && o.count == 0 && o.lanes[laneControl].len() == 0 && len(o.gaps) == 0
 }
 
 // add appends a publication.

@@ -58,7 +58,7 @@ func (n *Node) Clients(ctx context.Context, p Page) ([]ClientInfo, error) {
 func (c *conn) info() ClientInfo {
 	i := ClientInfo{
 		ID: c.who.clientID, UserID: c.who.userID, Channels: c.channels(), State: c.state,
-		ConnectedAt: c.at(c.times.connected), LastPing: c.at(c.times.lastPing), LastPong: c.at(c.times.lastPong),
+		ConnectedAt: time.UnixMilli(c.who.began), LastPing: c.at(c.times.lastPing), LastPong: c.at(c.times.lastPong),
 		RemoteAddr: c.who.remote,
 	}
 	if c.who.metadata != "" {
@@ -74,11 +74,11 @@ func (c *conn) info() ClientInfo {
 }
 
 // at turns one of c's times into wall time; the zero time stands for never.
-func (c *conn) at(t millis) time.Time {
+func (c *conn) at(t deci) time.Time {
 	if t == 0 {
 		return time.Time{}
 	}
-	return c.loop.wall.Add(-time.Duration(c.loop.now-t) * time.Millisecond)
+	return c.loop.node.start.Add(time.Duration(t) * 100 * time.Millisecond)
 }
 
 // Channel describes a channel with its subscribers on this node; one without

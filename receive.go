@@ -76,7 +76,7 @@ func (c *conn) handle(m wire.Message) {
 		}
 	case wire.OpPong:
 		if c.withinControlBudget() {
-			c.times.lastPong = mark(c.loop.now)
+			c.times.lastPong = c.loop.deci()
 		}
 	case wire.OpClose:
 		c.peerClosed(m.Payload)

@@ -21,6 +21,7 @@ type session struct {
 	metadata string // JSON object
 	remote   string
 	expires  int64 // milliseconds since the node started; 0: never
+	began    int64 // when the connection was made, Unix time in milliseconds
 }
 
 // newSession makes a session for an identity that has been checked.
@@ -33,6 +34,7 @@ func newSession(clientID, remote string, id Identity, start time.Time) *session 
 		channels: interned(id.Channels),
 		metadata: string(id.Metadata),
 		remote:   remote,
+		began:    time.Now().UnixMilli(),
 	}
 	rand.Read(s.secret[:]) // never fails (crypto/rand)
 	if !id.ExpiresAt.IsZero() {
