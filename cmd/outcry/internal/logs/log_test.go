@@ -170,7 +170,7 @@ func TestReopenUnderLoad(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	files, err := filepath.Glob(name + "*")
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package logs
 
 import (
 	"os"
-	"sync/atomic"
+	"sync"
 
 	"github.com/DeRuina/timberjack"
 
@@ -17,13 +17,17 @@ const (
 // rotated is a log file that is replaced by a new one at a size. It is safe
 // for concurrent use.
 type rotated struct {
-	cfg     settings.Log
-	current atomic.Pointer[timberjack.Logger]
+	cfg settings.Log
+
+	// mu is read-locked while a record is written: a writer that is given up
+	// must be done first, for the new one truncates what it creates.
+	mu      sync.RWMutex
+	current *timberjack.Logger
 }
 
 func newRotated(cfg *settings.Log) *rotated {
 	r := &rotated{cfg: *cfg}
-	r.current.Store(r.open())
+	r.current = r.open()
 	return r
 }
 
@@ -43,10 +47,24 @@ func (r *rotated) open() *timberjack.Logger {
 }
 
 // Write implements io.Writer.
-func (r *rotated) Write(p []byte) (int, error) { return r.current.Load().Write(p) }
+func (r *rotated) Write(p []byte) (int, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.current.Write(p)
+}
 
-// reopen replaces the writer. A Write that still has the closed one opens the
-// file for itself, so it loses nothing.
-func (r *rotated) reopen() error { return r.current.Swap(r.open()).Close() }
+// reopen replaces the writer. The old one is closed after that, since it may
+// still have to compress a file.
+func (r *rotated) reopen() error {
+	r.mu.Lock()
+	old := r.current
+	r.current = r.open()
+	r.mu.Unlock()
+	return old.Close()
+}
 
-func (r *rotated) close() error { return r.current.Load().Close() }
+func (r *rotated) close() error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.current.Close()
+}
