@@ -45,10 +45,7 @@ func TestSubscribe(t *testing.T) {
 	s.want(200, `{"channel":"c","subscriber_count":2,"subscribers":["a1","a2"]}`, "GET", "/api/v1/channels/c", "")
 	s.want(200, `{"channel":"d/e","subscriber_count":0,"subscribers":[]}`, "GET", "/api/v1/channels/d/e", "")
 	s.want(200, "", "POST", "/api/v1/publish", `{"channel":"c","data":"hello"}`)
-	for {
-		if strings.Contains(a1.read(), `"hello"`) {
-			break
-		}
+	for !strings.Contains(a1.read(), `"hello"`) { // results of the subscriptions come first
 	}
 	for _, c := range []string{"1", "2", "3", "4"} {
 		bob.subscribe(c)

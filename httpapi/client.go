@@ -34,7 +34,7 @@ type clientResult struct {
 	RemoteAddr  string          `json:"remote_addr"`
 }
 
-func newClientResult(c outcry.ClientInfo) clientResult {
+func newClientResult(c *outcry.ClientInfo) clientResult {
 	out := clientResult{
 		ClientID: c.ID, UserID: c.UserID, Channels: c.Channels, Groups: c.Groups, State: c.State.String(),
 		ConnectedAt: optional(c.ConnectedAt), LastPing: optional(c.LastPing), LastPong: optional(c.LastPong),
@@ -67,8 +67,8 @@ func (a *API) listClients(ctx context.Context, rq *request) (reply, error) {
 		Clients: make([]clientResult, 0, len(list)),
 		Next:    next(list, p, func(c outcry.ClientInfo) string { return c.ID }),
 	}
-	for _, c := range list {
-		out.Clients = append(out.Clients, newClientResult(c))
+	for i := range list {
+		out.Clients = append(out.Clients, newClientResult(&list[i]))
 	}
 	return ok(out), nil
 }
@@ -82,7 +82,7 @@ func (a *API) showClient(ctx context.Context, rq *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(newClientResult(info)), nil
+	return ok(newClientResult(&info)), nil
 }
 
 // disconnected is the answer to DELETE /clients/{id}.

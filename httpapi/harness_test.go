@@ -159,7 +159,7 @@ func (s *server) connect(id, token string) *peer {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	s.t.Cleanup(cancel)
-	ws, _, err := websocket.Dial(ctx, s.url+"/ws/"+id, opts)
+	ws, _, err := websocket.Dial(ctx, s.url+"/ws/"+id, opts) //nolint:bodyclose // Dial hands the body to ws
 	if err != nil {
 		s.t.Fatalf("connect %s: %v", id, err)
 	}

@@ -3,8 +3,8 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
-	"github.com/outcry-dev/outcry"
 	"github.com/outcry-dev/outcry/protocol"
 )
 
@@ -17,16 +17,20 @@ func (a *API) alive(context.Context, *request) (reply, error) {
 
 // ready tells a load balancer whether to send clients here.
 func (a *API) ready(context.Context, *request) (reply, error) {
-	err := a.cfg.Node.Ready()
-	switch e := public(err); {
-	case err == nil:
-		return ok(struct {
-			Ready bool `json:"ready"`
-		}{true}), nil
-	case e != nil && e.Code.HTTPStatus() == http.StatusServiceUnavailable:
-		return reply{}, e
+	if err := a.cfg.Node.Ready(); err != nil {
+		return reply{}, unready(err)
 	}
-	return reply{}, protocol.Errorf(protocol.CodeUnavailable, "%s", reason(err))
+	return ok(struct {
+		Ready bool `json:"ready"`
+	}{true}), nil
+}
+
+// unready says why a node is not ready, without an internal cause.
+func unready(err error) *protocol.Error {
+	if e := public(err); e != nil && e.Code.HTTPStatus() == http.StatusServiceUnavailable {
+		return e
+	}
+	return protocol.Errorf(protocol.CodeUnavailable, "the node is not ready; its log has the cause")
 }
 
 // detailedResult is the answer of /healthz/detailed.
@@ -59,7 +63,7 @@ func (a *API) detailed(ctx context.Context, _ *request) (reply, error) {
 	}
 	out := reply{status: http.StatusOK}
 	if !admission.Healthy || !loops.Healthy {
-		out = reply{status: http.StatusServiceUnavailable, retryAfter: pause(public(outcry.ErrUnavailable))}
+		out = reply{status: http.StatusServiceUnavailable, retryAfter: time.Second}
 	}
 	out.body = detailedResult{
 		Healthy: out.status == http.StatusOK, Service: "websocket",
@@ -75,5 +79,5 @@ func state(err error) component {
 	if err == nil {
 		return component{Healthy: true}
 	}
-	return component{Reason: reason(err)}
+	return component{Reason: unready(err).Message}
 }

@@ -52,8 +52,9 @@ func TestReadyHidesCause(t *testing.T) {
 		{outcry.ErrUnavailable, "temporarily unavailable"},
 		{outcry.ErrDraining, "the node is shutting down; use another"},
 		{context.DeadlineExceeded, "the node did not answer in time"},
+		{outcry.ErrNotFound, "the node is not ready; its log has the cause"},
 	} {
-		if got := reason(tt.err); got != tt.want {
+		if got := unready(tt.err).Message; got != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.err, got, tt.want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -103,5 +104,22 @@ func TestPanic(t *testing.T) {
 	}
 	if a := s.call("GET", "/api/v1/stats", ""); !strings.Contains(a.body, `"panics":1,`) {
 		t.Errorf("got %s", a.body)
+	}
+}
+
+// TestConcurrently: one API serves many callers at once.
+func TestConcurrently(t *testing.T) {
+	s := start(t, nil)
+	for i := range 8 {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			mine := *s
+			mine.t, mine.doc = t, readDocument(t)
+			for range 5 {
+				mine.want(200, "", "POST", "/api/v1/publish", `{"channel":"c","data":1}`)
+				mine.want(200, "", "GET", "/api/v1/stats", "")
+				mine.want(400, "", "GET", "/api/v1/stats?x=1", "")
+			}
+		})
 	}
 }

@@ -33,7 +33,7 @@ func (a *API) status(ctx context.Context, _ *request) (reply, error) {
 		Timestamp: now(),
 	}
 	if err := a.cfg.Node.Ready(); err != nil {
-		out.Status, out.Reason = "unavailable", reason(err)
+		out.Status, out.Reason = "unavailable", unready(err).Message
 	}
 	return ok(out), nil
 }
@@ -80,11 +80,3 @@ func (a *API) stats(ctx context.Context, _ *request) (reply, error) {
 func now() string { return timestamp(time.Now()) }
 
 func timestamp(t time.Time) string { return string(protocol.AppendTime(nil, t)) }
-
-// reason says why a node is not ready without its internal cause.
-func reason(err error) string {
-	if e := public(err); e != nil {
-		return e.Message
-	}
-	return "the node is not ready; its log has the cause"
-}
