@@ -86,7 +86,7 @@ func (o *serveOptions) run(ctx context.Context, env *environment) error {
 
 func reopen(log *logs.Log) {
 	if err := log.Reopen(); err != nil {
-		log.Error("log file could not be closed", slog.Any("error", err))
+		log.Error("log file could not be opened anew", slog.Any("error", err))
 		return
 	}
 	log.Info("log file opened anew")

@@ -122,7 +122,7 @@ func TestFileThatCannotBeWritten(t *testing.T) {
 }
 
 func TestReopen(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "a.log")
+	name := filepath.Join(t.TempDir(), "logs", "a.log")
 	log := open(t, config(func(l *settings.Log) { l.File = name }), io.Discard)
 	log.Info("before")
 	if err := os.Rename(name, name+".1"); err != nil {
@@ -138,6 +138,16 @@ func TestReopen(t *testing.T) {
 	}
 	if got := read(t, name); !strings.Contains(got, "after") || strings.Contains(got, "between") {
 		t.Errorf("new file:\n%s", got)
+	}
+	dir := filepath.Dir(name)
+	if err := os.Rename(dir, dir+".gone"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Reopen(); err == nil {
+		t.Error("the file cannot be opened, yet no error")
 	}
 	noFile := open(t, config(func(*settings.Log) {}), io.Discard)
 	if err := noFile.Reopen(); err == nil || noFile.HasFile() {
@@ -161,8 +171,7 @@ func TestReopenUnderLoad(t *testing.T) {
 		})
 	}
 	for i := range 20 {
-		// The file is not there where no record was written since the last turn.
-		if err := os.Rename(name, fmt.Sprintf("%s.%d", name, i)); err != nil && !os.IsNotExist(err) {
+		if err := os.Rename(name, fmt.Sprintf("%s.%d", name, i)); err != nil {
 			t.Error(err)
 		}
 		if err := log.Reopen(); err != nil {

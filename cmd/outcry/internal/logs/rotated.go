@@ -53,13 +53,19 @@ func (r *rotated) Write(p []byte) (int, error) {
 	return r.current.Write(p)
 }
 
-// reopen replaces the writer. The old one is closed after that, since it may
-// still have to compress a file.
+// reopen replaces the writer, unless the file cannot be opened. The old one is
+// closed after that, since it may still have to compress a file.
 func (r *rotated) reopen() error {
 	r.mu.Lock()
 	old := r.current
-	r.current = r.open()
+	err := writable(r.cfg.File)
+	if err == nil {
+		r.current = r.open()
+	}
 	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	return old.Close()
 }
 

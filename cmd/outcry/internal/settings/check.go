@@ -19,6 +19,9 @@ func (e *Effective) Check() error {
 }
 
 func (e *Effective) contradictions() Errors {
+	if e.bad[""] {
+		return nil // a source is missing, and with it what it would have set
+	}
 	var found Errors
 	for _, check := range []func() (Problem, bool){
 		func() (Problem, bool) { return e.holdsMessage("queue_bytes", e.Settings.Queue.Bytes) },

@@ -134,6 +134,15 @@ func TestEveryProblemIsListed(t *testing.T) {
 	}
 }
 
+// TestNothingFollowsFromAMissingSource: a file that is not YAML may well hold
+// the key whose absence would else be told too.
+func TestNothingFollowsFromAMissingSource(t *testing.T) {
+	e := Load(Sources{Dir: write(t, map[string]string{"outcry.yaml": "jwt_secret: [" + secretA})})
+	if got := lines(e.Check()); len(got) != 1 || !strings.HasPrefix(got[0], "outcry.yaml:1:") || strings.Contains(got[0], secretA) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestUnreadableSources(t *testing.T) {
 	dir := write(t, map[string]string{".env": "=\"hunter2", "big.yaml": strings.Repeat("#", maxFile+1)})
 	e := Load(Sources{Dir: dir, ConfigFile: filepath.Join(dir, "none.yaml")})
