@@ -40,7 +40,8 @@ type Config struct {
 	Version string
 	// MaxBody bounds a request body in bytes. Default: 1 MiB and 64 KiB.
 	MaxBody int64
-	// MaxBatchBody is the bound for /publish/batch. Default: 10 MiB.
+	// MaxBatchBody is the bound for /publish/batch. Default: 10 MiB, or MaxBody
+	// where that is more.
 	MaxBatchBody int64
 	// BodyTimeout bounds the time from the first to the last byte of a body.
 	// Default: 10 s.
@@ -102,7 +103,7 @@ func withDefaults(cfg Config) Config {
 		cfg.MaxBody = defaultMaxBody
 	}
 	if cfg.MaxBatchBody == 0 {
-		cfg.MaxBatchBody = defaultMaxBatchBody
+		cfg.MaxBatchBody = max(defaultMaxBatchBody, cfg.MaxBody)
 	}
 	if cfg.BodyTimeout == 0 {
 		cfg.BodyTimeout = defaultBodyTimeout
