@@ -69,12 +69,11 @@ type Socket interface {
 	// WantWrite asks for one Writable event as soon as Send can take more.
 	WantWrite(on bool)
 	// Close ends the connection; no event follows. The Loop closes every
-	// Socket, also after Closed. With abort it is cut at
-	// once (RST where the transport has one). Without, what Send took is
-	// written first, then the sending side is shut down, input is discarded
-	// for at most LingerTime or LingerBytes, and the socket is closed: closing
-	// with unread input would send RST, and the peer would never read our
-	// Close frame.
+	// Socket, also after Closed. With abort it is cut at once (RST where the
+	// transport has one). Without, what Send took is written first, then the
+	// sending side is shut down, input is discarded for at most LingerTime or
+	// LingerBytes, and the socket is closed: closing with unread input would
+	// send RST, and the peer would never read our Close frame.
 	Close(abort bool)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,19 +38,26 @@ func TestUnsentLimit(t *testing.T) {
 
 func unsentLimit(t *testing.T, conn net.Conn) int {
 	t.Helper()
+	var limit int
+	onSocket(t, conn, func(fd int) (err error) {
+		limit, err = unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT)
+		return err
+	})
+	return limit
+}
+
+// onSocket calls f with the descriptor under conn.
+func onSocket(t *testing.T, conn net.Conn, f func(fd int) error) {
+	t.Helper()
 	raw, err := transport(conn).(*net.TCPConn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got int
-	var refused error
-	err = raw.Control(func(fd uintptr) {
-		got, refused = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT)
-	})
-	if err := errors.Join(err, refused); err != nil {
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = f(int(fd)) })
+	if err := errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
-	return got
 }
 
 // The error of a reset seen while paused is that of the socket.
@@ -93,5 +101,61 @@ func TestPauseManyTimes(t *testing.T) {
 	r.until("closed", func() bool { return h.closed == 1 })
 	if err := <-left; err != nil {
 		t.Error(err)
+	}
+}
+
+// A graceful close of a watched connection discards input at once, so that
+// LingerBytes ends it before LingerTime does. Five attempts allow for a busy
+// machine.
+func TestCloseWatched(t *testing.T) {
+	for range 5 {
+		p := NewStreams(Options{})
+		r := newRig(t, p)
+		sock, client, _ := r.add(tcpLink(), 1)
+		sock.PauseRead(true)
+		cut := flood(client, noise(32<<10, 1))
+		r.idle(quiet)
+		start := time.Now()
+		sock.Close(false)
+		p.running.Wait()
+		lingered := time.Since(start)
+		receive(r, "client cut", cut)
+		if lingered < LingerTime {
+			return
+		}
+	}
+	t.Error("the close waited for LingerTime")
+}
+
+// A client that reads only after LingerTime gets what the kernel has taken.
+func TestCloseLateReader(t *testing.T) {
+	p := NewStreams(Options{})
+	r := newRig(t, p)
+	l := tcpLink()
+	var server net.Conn
+	l.pair = func(t *testing.T) (net.Conn, net.Conn) {
+		t.Helper()
+		var client net.Conn
+		server, client = tcpPair(t)
+		return server, client
+	}
+	sock, client, h := r.add(l, 1)
+	var want []byte
+	for unsent := 0; unsent == 0; {
+		block := noise(4096, uint64(len(want)))
+		r.send(sock, h, block)
+		want = append(want, block...)
+		r.idle(quiet) // for the kernel to send what the client has room for
+		onSocket(t, server, func(fd int) (err error) {
+			unsent, err = unix.IoctlGetInt(fd, unix.SIOCOUTQNSD)
+			return err
+		})
+	}
+	sock.Close(false)
+	p.running.Wait()
+	got := receive(r, "client's end", slurp(client))
+	wantData(t, "client", got.data, want)
+	if got.err != nil {
+		t.Errorf("client's reading ended with %v, want io.EOF", got.err)
 	}
 }
