@@ -11,6 +11,7 @@ import (
 
 	"github.com/outcry-dev/outcry/cmd/outcry/internal/logs"
 	"github.com/outcry-dev/outcry/cmd/outcry/internal/service"
+	"github.com/outcry-dev/outcry/cmd/outcry/internal/settings"
 	"github.com/outcry-dev/outcry/demo"
 	"github.com/outcry-dev/outcry/web"
 )
@@ -68,7 +69,7 @@ func (o *serveOptions) run(ctx context.Context, env *environment) error {
 	}
 	if o.dev {
 		cfg.Page = web.Handler()
-		warnOpen(env.Stderr, effective.Settings.Listen.Address)
+		warnOpen(env.Stderr, log.Logger, &effective.Settings)
 	}
 	srv, err := service.New(cfg)
 	if err != nil {
@@ -92,13 +93,18 @@ func reopen(log *logs.Log) {
 	log.Info("log file opened anew")
 }
 
-// warnOpen says loudly what development mode means.
-func warnOpen(w io.Writer, address string) {
+// warnOpen says loudly what development mode means: to people in a frame, to
+// programs in a record, so that the log stays JSON.
+func warnOpen(w io.Writer, log *slog.Logger, cfg *settings.Settings) {
+	if cfg.Log.Format == "json" {
+		log.Warn("development mode: no login, every origin, every channel open, the http api without a key")
+		return
+	}
 	line := strings.Repeat("!", 66)
 	fmt.Fprintf(w, `%s
 !!  DEVELOPMENT MODE: no login, every origin, every channel open,
 !!  the HTTP API without a key. Whoever reaches %s
 !!  can read and publish everything. Never use it in production.
 %s
-`, line, address, line)
+`, line, cfg.Listen.Address, line)
 }

@@ -246,6 +246,21 @@ func TestServeDev(t *testing.T) {
 	}
 }
 
+// TestJSONLog: with log.format json every line on standard error is a record.
+func TestJSONLog(t *testing.T) {
+	s := newRig(t).serve(t, "--dev", "--log-format=json")
+	s.stop()
+	for line := range strings.Lines(s.err.String()) {
+		var record map[string]any
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+	if text := s.err.String(); !strings.Contains(text, `"msg":"development mode: `) {
+		t.Errorf("no warning of development mode:\n%s", text)
+	}
+}
+
 func TestServeRefusesToStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
