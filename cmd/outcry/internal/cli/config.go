@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,19 +26,22 @@ func newSources(set *pflag.FlagSet, paths ...string) *sources {
 	return src
 }
 
-// load reads all sources and prints the warnings.
+// load reads all sources.
 func (src *sources) load(env *environment) *settings.Effective {
-	e := settings.Load(settings.Sources{
+	return settings.Load(settings.Sources{
 		Dir:        env.Dir,
 		ConfigFile: src.configFile,
 		EnvFile:    src.envFile,
 		Environ:    env.Environ(),
 		Flags:      src.flags,
 	})
+}
+
+// printWarnings is for commands without a log.
+func printWarnings(w io.Writer, e *settings.Effective) {
 	for _, warning := range e.Warnings {
-		fmt.Fprintln(env.Stderr, "warning:", warning)
+		fmt.Fprintln(w, "warning:", warning)
 	}
-	return e
 }
 
 func newConfig(env *environment) *cobra.Command {
@@ -57,6 +61,7 @@ overrides the file.`,
 	src := newSources(cmd.Flags())
 	cmd.RunE = func(*cobra.Command, []string) error {
 		e := src.load(env)
+		printWarnings(env.Stderr, e)
 		write := e.WriteYAML
 		if asJSON {
 			write = e.WriteJSON

@@ -50,12 +50,16 @@ func (o *serveOptions) run(ctx context.Context, env *environment) error {
 		effective.Develop()
 	}
 	if err := effective.Check(); err != nil {
+		printWarnings(env.Stderr, effective)
 		return usage(err)
 	}
 	_, noColor := env.LookupEnv("NO_COLOR")
 	log, err := logs.Open(&effective.Settings.Log, env.Stderr, noColor)
 	if err != nil {
 		return err
+	}
+	for _, warning := range effective.Warnings {
+		log.Warn("odd configuration", slog.String("warning", warning))
 	}
 	cfg := service.Config{
 		Settings: &effective.Settings,

@@ -248,7 +248,7 @@ func TestServeDev(t *testing.T) {
 
 // TestJSONLog: with log.format json every line on standard error is a record.
 func TestJSONLog(t *testing.T) {
-	s := newRig(t).serve(t, "--dev", "--log-format=json")
+	s := newRig(t, "WEBSOCKET_NOPE=1").serve(t, "--dev", "--log-format=json")
 	s.stop()
 	for line := range strings.Lines(s.err.String()) {
 		var record map[string]any
@@ -256,8 +256,10 @@ func TestJSONLog(t *testing.T) {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
-	if text := s.err.String(); !strings.Contains(text, `"msg":"development mode: `) {
-		t.Errorf("no warning of development mode:\n%s", text)
+	for _, want := range []string{`"msg":"development mode: `, "WEBSOCKET_NOPE: unknown variable"} {
+		if text := s.err.String(); !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
 	}
 }
 

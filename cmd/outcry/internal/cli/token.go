@@ -53,6 +53,7 @@ secret comes from where serve takes it: flags, variables, .env or outcry.yaml.`,
 
 func (o *tokenOptions) run(env *environment) error {
 	effective := o.src.load(env)
+	printWarnings(env.Stderr, effective)
 	if err := effective.Err(); err != nil {
 		return usage(err)
 	}
