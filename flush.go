@@ -10,6 +10,7 @@ const (
 	flushChunk    = 16 << 10               // bytes gathered for one send
 	flushSlice    = 500 * time.Microsecond // flushing between looks at input
 	maxStarvation = 250                    // ms a lane may wait for the lanes above it
+	maxTurn       = 10_000_000             // µs that no turn of a Loop takes
 )
 
 // pick is one gathered frame: its lane and length.
@@ -229,13 +230,23 @@ func (l *loop) nextToFlush() (*conn, bool) {
 		if c.out == nil {
 			continue
 		}
-		if due := c.times.flushed + l.node.limits.flushWindow; c.times.flushed != 0 && int32(due-l.nowMicros) > 0 {
+		if due, wait := c.windowEnd(); wait {
 			l.hold(c, due)
 			continue
 		}
 		return c, true
 	}
 	return nil, false
+}
+
+// windowEnd is when c's flush window ends; false means that it has. The clock
+// of microseconds wraps after 71 minutes, so that a time far ahead is one long
+// past.
+func (c *conn) windowEnd() (due uint32, wait bool) {
+	window := c.loop.node.limits.flushWindow
+	due = c.times.flushed + window
+	ahead := int32(due - c.loop.nowMicros)
+	return due, c.times.flushed != 0 && ahead > 0 && ahead <= int32(window)+maxTurn
 }
 
 // flushIfOpen flushes c unless its socket is known to be full or gone.

@@ -135,9 +135,20 @@ func (c *conn) goLive(i int) {
 
 // end removes c's subscription i, joining or live, and what is queued of it.
 func (c *conn) end(i int) {
+	t := c.subs[i].topic
+	c.detach(i)
+	if c.out != nil {
+		c.out.forget(t)
+	}
+}
+
+// detach removes c's subscription i, joining or live; what is queued of it
+// stays. What others do, and might panic, comes last.
+func (c *conn) detach(i int) {
 	s := c.subs[i]
 	t := s.topic
-	if s.pos == notLive {
+	live := s.pos != notLive
+	if !live {
 		t.joining--
 	} else {
 		last := len(t.members) - 1
@@ -146,9 +157,6 @@ func (c *conn) end(i int) {
 		moved.c.subs[moved.pos].pos = s.pos
 		t.members[last] = member{}
 		t.members = t.members[:last]
-		if t.rule.Presence && !internal(t.name) {
-			c.loop.node.cfg.Presence.Leave(t.name, Member{c.who.clientID, c.who.userID})
-		}
 	}
 	tail := len(c.subs) - 1
 	if i != tail {
@@ -159,16 +167,16 @@ func (c *conn) end(i int) {
 	}
 	c.subs[tail] = subscription{}
 	c.subs = c.subs[:tail]
-	if c.out != nil {
-		c.out.forget(t)
-	}
 	c.loop.drop(t)
+	if live && t.rule.Presence && !internal(t.name) {
+		c.loop.node.cfg.Presence.Leave(t.name, Member{c.who.clientID, c.who.userID})
+	}
 }
 
-// endAll removes all subscriptions.
-func (c *conn) endAll() {
+// detachAll removes all subscriptions.
+func (c *conn) detachAll() {
 	for len(c.subs) > 0 {
-		c.end(len(c.subs) - 1)
+		c.detach(len(c.subs) - 1)
 	}
 	c.subs = nil
 }

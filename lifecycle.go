@@ -2,9 +2,11 @@ package outcry
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 
+	"github.com/outcry-dev/outcry/internal/netpoll"
 	"github.com/outcry-dev/outcry/internal/wire"
 	"github.com/outcry-dev/outcry/protocol"
 )
@@ -15,7 +17,7 @@ const closeWait = 1000
 // admit makes an upgraded connection part of the Loop. early is what the
 // client sent right behind its request.
 func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
-	if l.ended {
+	if l.ended || c.state != StateConnecting { // disconnected while it was upgraded
 		l.turnAway(c, nc)
 		return
 	}
@@ -154,8 +156,8 @@ func abnormal(code protocol.CloseCode) bool {
 func (c *conn) part(code protocol.CloseCode, reason string) {
 	n := c.loop.node
 	c.state = StateDisconnecting
-	c.endAll()
 	n.giveBack(c)
+	c.detachAll()
 	c.in = nil
 	c.stopWork()
 	if hook := n.cfg.Hooks.OnDisconnect; hook != nil && c.flags.has(flagGreeted) {
@@ -200,7 +202,10 @@ func (c *conn) leave() {
 }
 
 // broken is called when the transport has ended or failed.
-func (c *conn) broken(error) {
+func (c *conn) broken(err error) {
+	if p, ok := errors.AsType[*netpoll.PanicError](err); ok {
+		c.loop.notePanic("driver", p.Value, slog.Any("conn", c.who))
+	}
 	if c.state < StateDisconnecting {
 		c.loop.count.errors++
 	}

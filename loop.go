@@ -117,12 +117,9 @@ func (l *loop) runGuarded() {
 // restart drops every Conn and begins anew.
 func (l *loop) restart() {
 	for _, c := range l.table.all() {
-		l.attempt(func() { c.close(protocol.CloseRestart, "restart") })
-		l.attempt(func() { c.abandon(protocol.CloseRestart) })
-		if c.state != StateDisconnected { // what is broken is its own state
-			c.state = StateDisconnected
-			l.node.giveBack(c)
-			c.sock.Close(true)
+		if !l.attempt(func() { c.close(protocol.CloseRestart, "restart") }) ||
+			!l.attempt(func() { c.abandon(protocol.CloseRestart) }) {
+			l.scrap(c)
 		}
 	}
 	for name := range l.hub.topics {
@@ -263,18 +260,34 @@ func (l *loop) guard(c *conn, f func()) {
 func (l *loop) recoverConn(c *conn) {
 	if r := recover(); r != nil {
 		l.notePanic("connection", r, slog.Any("conn", c.who))
-		l.attempt(func() { c.close(protocol.CloseInternal, "internal error") })
+		if c.state >= StateDisconnecting || !l.attempt(func() { c.close(protocol.CloseInternal, "internal error") }) {
+			l.scrap(c)
+		}
 	}
 }
 
-// attempt runs clean-up that must not fail a second time.
-func (l *loop) attempt(f func()) {
+// attempt runs clean-up that must not fail a second time. It reports whether
+// there was no panic.
+func (l *loop) attempt(f func()) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			l.notePanic("clean-up", r)
 		}
 	}()
 	f()
+	return true
+}
+
+// scrap gets rid of a Conn whose orderly end has panicked.
+func (l *loop) scrap(c *conn) {
+	l.node.giveBack(c)
+	for len(c.subs) > 0 {
+		l.attempt(func() { c.detach(len(c.subs) - 1) })
+	}
+	c.leave()
+	if c.sock != nil {
+		l.attempt(func() { c.sock.Close(true) })
+	}
 }
 
 func (l *loop) notePanic(where string, r any, attrs ...slog.Attr) {
@@ -303,10 +316,10 @@ func (l *loop) releaseWaiting() {
 	l.waiting = l.waiting[:0]
 	for _, c := range waiting {
 		c.flags &^= flagWaiting
-		due := c.times.flushed + l.node.limits.flushWindow
+		due, wait := c.windowEnd()
 		switch {
 		case c.out == nil:
-		case int32(due-l.nowMicros) > 0:
+		case wait:
 			l.hold(c, due)
 		default:
 			l.markDirty(c)

@@ -51,7 +51,7 @@ func (f *fifo) push(e entry, now millis) {
 	if f.len() == 0 {
 		f.since = mark(now)
 	}
-	if f.head > 0 && len(f.items) == cap(f.items) {
+	if f.head > 0 && f.head >= len(f.items)/2 && len(f.items) == cap(f.items) {
 		n := copy(f.items, f.items[f.head:])
 		clear(f.items[n:])
 		f.items, f.head = f.items[:n], 0

@@ -32,7 +32,7 @@ func (c *conn) receive(data []byte) {
 			c.underway()
 			return
 		}
-		if m.Op == wire.OpText || m.Op == wire.OpBinary {
+		if c.in == nil {
 			c.times.message = 0 // a control frame between fragments does not end the message
 		}
 		c.handle(m)
@@ -72,6 +72,7 @@ func (c *conn) handle(m wire.Message) {
 		c.close(protocol.CloseUnsupported, "binary messages are not part of this protocol")
 	case wire.OpPing:
 		if c.withinControlBudget() {
+			c.times.lastPing = c.loop.deci()
 			c.pong(m.Payload)
 		}
 	case wire.OpPong:
@@ -149,10 +150,12 @@ func (c *conn) resume() {
 	c.flags &^= flagPaused
 	saved := c.work.saved
 	c.work.saved = nil
+	c.times.received = mark(c.loop.now) // the deadlines begin anew
+	if c.times.message != 0 {
+		c.times.message = c.times.received
+	}
 	if len(saved) > 0 {
 		c.receive(saved)
-	} else {
-		c.times.received = mark(c.loop.now) // the deadlines begin anew
 	}
 	if c.state < StateDisconnecting && !c.flags.has(flagPaused) {
 		c.times.pinged = 0

@@ -70,7 +70,7 @@ func (c *conn) command(payload []byte) {
 // enqueue keeps a command, copied, until its turn.
 func (c *conn) enqueue(r route, shared *protocol.Command) {
 	cmd := shared.Clone()
-	j := job{size: len(cmd.Raw), barrier: cmd.Type == "auth"}
+	j := job{size: len(cmd.Raw), id: cmd.ID, barrier: cmd.Type == "auth"}
 	if r.onLoop != nil {
 		j.onLoop = func(c *conn) { r.onLoop(c, &cmd) }
 	} else {
@@ -93,7 +93,7 @@ func (c *conn) malformed(cmd *protocol.Command, err error) {
 // tooManyBad counts one bad message.
 func (c *conn) tooManyBad() bool {
 	m := &c.meter
-	if m.bad == 0 || int32(c.loop.now-m.badSince) > badWindow {
+	if m.bad == 0 || c.loop.now-m.badSince > badWindow {
 		m.badSince, m.bad = c.loop.now, 0
 	}
 	m.bad++

@@ -81,7 +81,7 @@ func (c *conn) dropIfSilent() bool {
 	if c.state >= StateDisconnecting {
 		return true
 	}
-	if c.work == nil || c.work.probe == nil {
+	if c.work == nil || c.work.probe == nil || c.flags.has(flagPaused) { // we do not read it, so it cannot be heard
 		return false
 	}
 	c.loop.count.errors++

@@ -28,7 +28,8 @@ type job struct {
 	barrier bool
 	// always has the outcome run even if the Conn is going.
 	always bool
-	size   int // bytes it counts for
+	size   int    // bytes it counts for
+	id     []byte // of the command, for the answer to a panic
 }
 
 // work is what waits and runs for one Conn, in order. Owned by the Loop; an
@@ -148,7 +149,7 @@ func (n *Node) perform(ctx context.Context, who *session, j job) (result outcome
 		if r := recover(); r != nil {
 			result = func(c *conn) {
 				c.loop.notePanic("handler", r, slog.Any("conn", who))
-				c.refuse(protocol.Errorf(protocol.CodeInternal, "internal error"), nil)
+				c.refuse(protocol.Errorf(protocol.CodeInternal, "internal error"), j.id)
 			}
 		}
 	}()
