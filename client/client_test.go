@@ -47,17 +47,7 @@ func TestClientTalks(t *testing.T) {
 		if err != nil || ack != (Ack{ID: "m1", Seq: 3, Cursor: "c"}) {
 			t.Errorf("%+v, %v", ack, err)
 		}
-		m, err := c.Receive(t.Context())
-		if err != nil || m.Type != "quote" || m.Channel != "a.b" || m.Control() {
-			t.Errorf("%+v, %v", m, err)
-		}
-		var quote struct{ Price float64 }
-		if err := m.Decode(&quote); err != nil {
-			t.Error(err)
-		}
-		if m, err := c.Receive(t.Context()); err != nil || m.Type != "" || m.Channel != "" {
-			t.Errorf("message without a type: %+v, %v", m, err)
-		}
+		receivesQuote(t, c)
 		if _, err := c.Ping(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -65,6 +55,23 @@ func TestClientTalks(t *testing.T) {
 			t.Errorf("%v, %v", err, c.subscribed())
 		}
 	})
+}
+
+// receivesQuote takes a publication with the id of a command, which it does not
+// answer, and a message whose type is none.
+func receivesQuote(t stage, c *Client) {
+	t.Helper()
+	m, err := c.Receive(t.Context())
+	if err != nil || m.Type != "quote" || m.Channel != "a.b" || m.Control() {
+		t.Errorf("%+v, %v", m, err)
+	}
+	var quote struct{ Price float64 }
+	if err := m.Decode(&quote); err != nil {
+		t.Error(err)
+	}
+	if m, err := c.Receive(t.Context()); err != nil || m.Type != "" || m.Channel != "" {
+		t.Errorf("message without a type: %+v, %v", m, err)
+	}
 }
 
 func TestClientIsRefused(t *testing.T) {
