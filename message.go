@@ -32,7 +32,7 @@ type sender struct{ clientID, userID string }
 
 // Ack says what became of a publication.
 type Ack struct {
-	// ID is the message id, given by the publisher or made by the node.
+	// ID is the publisher's message id; empty where it gave none.
 	ID string
 	// Seq and Cursor are the position in the channel's log; zero on live
 	// channels.

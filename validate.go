@@ -99,7 +99,7 @@ func (q Queue) check(maxMessage int) []error {
 		bounds[int]{"Queue.Messages", q.Messages, 1, 1 << 20, false},
 		bounds[int]{"Queue.Bytes", q.Bytes, 1, 1 << 30, false},
 		bounds[int]{"Queue.InFlight", q.InFlight, 1, 1 << 24, false},
-		bounds[int]{"Queue.InFlightBytes", q.InFlightBytes, 1, 1 << 40, false},
+		bounds[int]{"Queue.InFlightBytes", q.InFlightBytes, 1, 1<<31 - 1, false},
 		bounds[int]{"Queue.SocketUnsent", q.SocketUnsent, 1, 1 << 30, true},
 	)
 	if q.Bytes < maxMessage+queueMargin {

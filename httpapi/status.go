@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/outcry-dev/outcry/protocol"
@@ -56,6 +57,7 @@ type statsResult struct {
 	InFlight          int    `json:"publications_in_flight"`
 	PublishWaits      uint64 `json:"publish_waits"`
 	LogDropped        uint64 `json:"log_records_dropped"`
+	Goroutines        int    `json:"goroutines"`
 	Partial           bool   `json:"partial,omitzero"`
 	Timestamp         string `json:"timestamp"`
 }
@@ -72,7 +74,7 @@ func (a *API) stats(ctx context.Context, _ *request) (reply, error) {
 		Errors: s.Errors, Panics: s.Panics + a.panics.Load(), Subscriptions: s.Subscriptions,
 		Channels: s.Channels, Users: s.UsersWithConns, QueuedMessages: s.QueuedMessages,
 		QueuedBytes: s.QueuedBytes, InFlight: s.InFlight,
-		PublishWaits: s.PublishWaits, LogDropped: s.LogDropped, Partial: s.Partial, Timestamp: now(),
+		PublishWaits: s.PublishWaits, LogDropped: s.LogDropped, Goroutines: runtime.NumGoroutine(), Partial: s.Partial, Timestamp: now(),
 	}), nil
 }
 

@@ -52,8 +52,8 @@ type Poller interface {
 	// Add takes conn over and begins to read it. With an error conn remains
 	// the caller's.
 	Add(conn net.Conn, token Token) (Socket, error)
-	// Close closes all sockets at once and waits for every goroutine of the
-	// driver to end.
+	// Close cuts the sockets that are open, lets those that linger end, and
+	// waits for every goroutine of the driver: at most LingerTime.
 	Close() error
 }
 

@@ -156,15 +156,16 @@ func (p *Streams) Add(conn net.Conn, token Token) (Socket, error) {
 	return s, nil
 }
 
-// Close implements Poller. Lingering connections are cut too. It must not be
-// called by a handler.
+// Close implements Poller. It must not be called by a handler.
 func (p *Streams) Close() error {
 	p.mu.Lock()
 	p.closed = true
 	all := slices.Collect(maps.Keys(p.open))
 	p.mu.Unlock()
 	for _, s := range all {
-		s.Close(true)
+		if s.phase == open { // what lingers ends by itself
+			s.Close(true)
+		}
 	}
 	p.running.Wait()
 	return nil

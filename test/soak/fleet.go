@@ -90,7 +90,11 @@ func (f *fleet) load(ctx context.Context, s *server, o options) (int, error) {
 	for {
 		select {
 		case <-ctx.Done():
-			return n, <-churned
+			if err := <-churned; err != nil {
+				return n, err
+			}
+			// One more, which those that have just returned must get as well.
+			return n + 1, s.publish(context.WithoutCancel(ctx), n+1)
 		case <-every.C:
 			if err := s.publish(context.WithoutCancel(ctx), n+1); err != nil {
 				return n, errors.Join(err, <-churned)

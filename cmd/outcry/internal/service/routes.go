@@ -3,14 +3,14 @@ package service
 import (
 	"io"
 	"net/http"
+	"strings"
 )
 
-// publicRoutes is what clients reach.
+// publicRoutes is what clients reach. Paths that hold names go past the mux,
+// which would redirect "a//b", a name like any other, to "a/b".
 func (s *Service) publicRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", s.node)
-	mux.Handle("/ws/{client_id}", s.node)
-	mux.Handle("/api/", s.api)
 	mux.Handle("/healthz", s.api)
 	mux.Handle("/healthz/detailed", s.api)
 	mux.Handle("/readyz", s.api)
@@ -19,7 +19,16 @@ func (s *Service) publicRoutes() http.Handler {
 	} else {
 		mux.HandleFunc("/", notFound)
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			s.api.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/ws/"):
+			s.node.ServeHTTP(w, r)
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	})
 }
 
 // adminRoutes is what the operator reaches.
