@@ -201,13 +201,18 @@ func (n *Node) welcome(ctx context.Context, who *session, set func(*session)) (e
 	return nil
 }
 
-// takeOne adds one to c unless that would exceed limit.
+// takeOne adds one to c unless that would exceed limit, not even for a moment:
+// a place that has just come free must not be refused because others were.
 func takeOne(c *atomic.Int64, limit int) bool {
-	if c.Add(1) > int64(limit) {
-		c.Add(-1)
-		return false
+	for {
+		taken := c.Load()
+		if taken >= int64(limit) {
+			return false
+		}
+		if c.CompareAndSwap(taken, taken+1) {
+			return true
+		}
 	}
-	return true
 }
 
 // nextLoop spreads connections evenly.
@@ -216,7 +221,7 @@ func (n *Node) nextLoop() *loop { return n.loops[uint64(n.next.Add(1))%uint64(le
 // upgrade answers 101 and gives the connection to its Loop.
 func (n *Node) upgrade(w http.ResponseWriter, r *http.Request, c *conn) error {
 	up := ws.HTTPUpgrader{Timeout: handshakeTimeout, Protocol: func(p string) bool { return p == subprotocol }}
-	nc, rw, _, err := up.Upgrade(r, w)
+	nc, rw, _, err := up.Upgrade(checked(r), w)
 	if err != nil {
 		if nc != nil {
 			err = errors.Join(err, nc.Close())
@@ -232,6 +237,17 @@ func (n *Node) upgrade(w http.ResponseWriter, r *http.Request, c *conn) error {
 		return errors.Join(ErrNotRunning, nc.Close())
 	}
 	return nil
+}
+
+// checked is what the upgrader has to see of a request that checkHandshake has
+// passed. It looks at the first line of a header only, where others may hold
+// the token.
+func checked(r *http.Request) *http.Request {
+	h := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}
+	for _, name := range []string{"Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Protocol"} {
+		h[name] = r.Header[name]
+	}
+	return &http.Request{Method: r.Method, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor, Host: r.Host, Header: h}
 }
 
 // refuseUpgrade answers a request that is not upgraded.

@@ -14,6 +14,10 @@ import (
 	"github.com/outcry-dev/outcry/protocol"
 )
 
+// maxHeaders bounds the header lines of a handshake. Browsers, and proxies
+// before the node, send some dozens.
+const maxHeaders = 128
+
 // checkHandshake checks a request as RFC 6455 section 4.2.1 demands.
 func checkHandshake(r *http.Request) error {
 	switch {
@@ -33,7 +37,31 @@ func checkHandshake(r *http.Request) error {
 	if _, ok := tokens(r.Header["Sec-Websocket-Protocol"]); !ok {
 		return protocol.Errorf(protocol.CodeBadRequest, "Sec-WebSocket-Protocol is not a list of tokens")
 	}
+	if slices.ContainsFunc(r.Header["Sec-Websocket-Extensions"], badOffer) {
+		return protocol.Errorf(protocol.CodeBadRequest, "Sec-WebSocket-Extensions is not a list of extensions")
+	}
+	if r.Host == "" {
+		return protocol.Errorf(protocol.CodeBadRequest, "Host is empty")
+	}
+	if lines(r.Header) > maxHeaders {
+		return protocol.Errorf(protocol.CodeBadRequest, "more than %d header lines", maxHeaders)
+	}
 	return nil
+}
+
+func lines(h http.Header) (n int) {
+	for _, values := range h {
+		n += len(values)
+	}
+	return n
+}
+
+// badOffer reports whether a value is no list of extensions (RFC 6455 section
+// 9.1). An empty one is taken for an absent one.
+func badOffer(value string) bool {
+	return value != "" && !httphead.ScanOptions([]byte(value), func(int, []byte, []byte, []byte) httphead.Control {
+		return httphead.ControlContinue
+	})
 }
 
 // tokens splits header values into tokens (RFC 9110 section 5.6.1); false
@@ -136,7 +164,7 @@ func (n *Node) remoteAddr(r *http.Request) string {
 		if err != nil {
 			return addr
 		}
-		addr = ip.String()
+		addr = ip.WithZone("").String()
 		if !n.trusted(ip) {
 			return addr
 		}
