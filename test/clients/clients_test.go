@@ -58,6 +58,7 @@ func TestForeignClients(t *testing.T) {
 		{"chromium", "http", "quotes", program("node", "chromium.mjs")},
 		{"coder", "ws", "coder", converse},
 	}
+	running := startService(t)
 	want := prices(t)
 	for _, c := range clients {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,33 +24,6 @@ const (
 	stopTimeout  = 40 * time.Second
 )
 
-// running is the service that all tests of this package talk to.
-var running *service
-
-func TestMain(m *testing.M) {
-	code, err := runAll(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// runAll runs the tests between the start and the regular end of a service.
-func runAll(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "outcry-clients-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	running, err = startService(dir)
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, running.stop()) }()
-	return m.Run(), nil
-}
-
 // service is the real binary, serving in development mode.
 type service struct {
 	binary  string
@@ -61,16 +33,19 @@ type service struct {
 }
 
 // startService builds the binary, with its page and the race detector, and
-// starts it on a free port.
-func startService(dir string) (*service, error) {
+// starts it on a free port. It ends with the test, which fails if it does not
+// end well.
+func startService(t *testing.T) *service {
+	t.Helper()
+	dir := t.TempDir()
 	s := &service{binary: filepath.Join(dir, "outcry"), log: filepath.Join(dir, "log")}
 	build := exec.Command("go", "build", "-race", "-tags", "embedui", "-o", s.binary, "../../cmd/outcry")
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the service (make test bundles the page it embeds): %w\n%s", err, out)
+		t.Fatalf("build the service (make test bundles the page it embeds): %v\n%s", err, out)
 	}
 	log, err := os.Create(s.log)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	defer log.Close()
 	s.process = exec.Command(s.binary, "serve", "--dev",
@@ -78,12 +53,17 @@ func startService(dir string) (*service, error) {
 	s.process.Dir = dir // no outcry.yaml, no .env
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			t.Error(err)
+		}
+	})
 	if s.address, err = s.awaitAddress(); err != nil {
-		return nil, errors.Join(err, s.stop())
+		t.Fatal(err)
 	}
-	return s, nil
+	return s
 }
 
 // awaitAddress reads the address that the service says it listens on.
