@@ -34,7 +34,8 @@ type timer struct {
 	set        bool
 }
 
-// set moves c's deadline to at. It fires less than a tick late, never early.
+// set moves c's deadline to at. It fires less than a tick late, never early;
+// one that has come already fires at the next tick.
 func (w *wheel) set(c *conn, at millis) {
 	if c.timer.set {
 		if c.timer.at == at {
