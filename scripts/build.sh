@@ -9,7 +9,7 @@ if scripts/setup-node.sh --check; then
   scripts/build-page.sh
   tags=(-tags embedui)
 else
-  echo 'Node 20.19 or newer is missing: building without the web page (apt-get install nodejs npm, or make test, provides it)' >&2
+  echo 'Node 20.19 or newer is missing: building without the web page (scripts/setup-node.sh installs it)' >&2
 fi
 
 version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
