@@ -246,7 +246,7 @@ func (c *conn) windowEnd() (due uint32, wait bool) {
 	window := c.loop.node.limits.flushWindow
 	due = c.times.flushed + window
 	ahead := int32(due - c.loop.nowMicros)
-	return due, c.times.flushed != 0 && ahead > 0 && ahead <= int32(window)+maxTurn
+	return due, window != 0 && c.times.flushed != 0 && ahead > 0 && ahead <= int32(window)+maxTurn
 }
 
 // flushIfOpen flushes c unless its socket is known to be full or gone.
