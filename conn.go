@@ -90,13 +90,13 @@ type gcra millis
 // burst. It reports false when the bucket is empty.
 func (g *gcra) allow(now millis, every, burst int32) bool {
 	ahead := int32(millis(*g) - now)
-	if ahead < 0 || ahead > every*(burst+1) { // in the past, or so long ago that the clock has wrapped
+	if *g == 0 || ahead < 0 || ahead > every*(burst+1) { // new, in the past, or so long ago that the clock has wrapped
 		ahead = 0
 	}
 	if ahead > every*burst {
 		return false
 	}
-	*g = gcra(now + millis(ahead+every))
+	*g = gcra(mark(now + millis(ahead+every)))
 	return true
 }
 
