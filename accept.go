@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -148,6 +149,7 @@ func (n *Node) prepareUnknown(a applicant) (*conn, error) {
 		return nil, &Error{Code: protocol.CodeTooManyConnections, Message: "too many connections are logging in", RetryAfter: time.Second}
 	}
 	c := &conn{loop: n.nextLoop(), who: newSession(a.clientID, a.remote, Identity{}, n.start)}
+	c.who.pending = true
 	c.flags |= flagPending
 	return c, nil
 }
@@ -192,6 +194,9 @@ func (n *Node) welcome(ctx context.Context, who *session, set func(*session)) (e
 	metadata, err := hook(ctx, who.client(n.start))
 	if err != nil {
 		return n.denied(err)
+	}
+	if err := checkMetadata(metadata); err != nil {
+		return n.public(fmt.Errorf("OnConnect: %w", err))
 	}
 	if metadata != nil {
 		renewed := *who

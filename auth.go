@@ -3,6 +3,7 @@ package outcry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -40,6 +41,9 @@ func (n *Node) authenticate(ctx context.Context, token string) (id Identity, err
 	case !id.ExpiresAt.IsZero() && !id.ExpiresAt.After(time.Now()):
 		return Identity{}, protocol.Errorf(protocol.CodeInvalidToken, "the token is not valid")
 	}
+	if err := checkMetadata(id.Metadata); err != nil {
+		return Identity{}, n.public(fmt.Errorf("authenticator: %w", err))
+	}
 	return id, nil
 }
 
@@ -54,9 +58,8 @@ func onAuth(ctx context.Context, n *Node, who *session, cmd *protocol.Command) o
 	if failure != nil {
 		return authFailed(n.public(failure), cmd.ID)
 	}
-	renewed := newSession(who.clientID, who.remote, id, n.start)
-	renewed.secret, renewed.began = who.secret, who.began
-	if who.userID == "" {
+	renewed := who.renewed(id, n.start)
+	if who.pending {
 		if failure := n.welcome(ctx, renewed, func(s *session) { renewed = s }); failure != nil {
 			return authFailed(n.public(failure), cmd.ID)
 		}
@@ -79,34 +82,41 @@ func authFailed(e *Error, id []byte) outcome {
 	}
 }
 
-// closeForRefusal is 4501 where the token was to blame.
+// closeForRefusal is the close code of a login that failed: 4501 only where
+// the token was to blame.
 func closeForRefusal(code protocol.Code) protocol.CloseCode {
-	if code == protocol.CodeUnavailable {
+	switch code {
+	case protocol.CodeInvalidToken:
+		return protocol.CloseInvalidToken
+	case protocol.CodeClientIDInUse:
+		return protocol.CloseClientIDInUse
+	case protocol.CodeTooManyConnections:
+		return protocol.CloseTooManyConnections
+	case protocol.CodeDraining:
+		return protocol.CloseDraining
+	case protocol.CodeUnavailable:
 		return protocol.CloseRestart
-	}
-	if code == protocol.CodeInternal {
+	case protocol.CodeInternal:
 		return protocol.CloseInternal
-	}
-	if code == protocol.CodeForbidden {
+	default:
 		return protocol.CloseForbidden
 	}
-	return protocol.CloseInvalidToken
 }
 
 // login makes c the connection of an authenticated client, after the checks
-// that accept makes of others. What may block of them runs on the executor.
+// that accept makes of others. What may block of them runs on the executor,
+// before whatever the client has sent behind its login.
 func (c *conn) login(who *session, id []byte) {
 	n := c.loop.node
-	if c.flags.has(flagReserved) {
-		c.refuse(protocol.Errorf(protocol.CodeConflict, "a login is under way"), id)
+	err := n.admitting()
+	if err == nil {
+		err = n.reservePlace(c)
+	}
+	if err != nil {
+		authFailed(n.public(err), id)(c)
 		return
 	}
-	if err := n.reservePlace(c); err != nil {
-		c.reply(protocol.AuthResult{Code: protocol.CodeTooManyConnections, Message: "this node is full", ID: id})
-		c.closeAfterFlush(protocol.CloseTooManyConnections, "this node is full")
-		return
-	}
-	c.do(job{barrier: true, always: true, serial: func(ctx context.Context, _ *session) outcome {
+	c.doNext(job{barrier: true, always: true, serial: func(ctx context.Context, _ *session) outcome {
 		err := n.claim(ctx, c, who, "")
 		return func(c *conn) { c.loggedIn(who, err, id) }
 	}})
@@ -120,9 +130,7 @@ func (c *conn) loggedIn(who *session, err error, id []byte) {
 		n.ids.release(who.clientID, c)
 		return
 	case err != nil:
-		e := n.public(err)
-		c.reply(protocol.AuthResult{Code: e.Code, Message: e.Message, ID: id})
-		c.closeAfterFlush(protocol.CloseClientIDInUse, string(e.Code))
+		authFailed(n.public(err), id)(c)
 		return
 	}
 	n.unauthenticated.Add(-1)

@@ -131,7 +131,7 @@ func (c *conn) checkToken(a *alarm) bool {
 		return true
 	}
 	at := c.loop.now + millis(int32(left))
-	if !c.flags.has(flagWarned) && a.due(at-expiryWarning) {
+	if !c.flags.has(flagWarned) && a.due(at-c.who.warning) {
 		c.flags |= flagWarned
 		c.reply(protocol.TokenExpiring{ExpiresAt: c.who.identity(c.loop.node.start).ExpiresAt})
 	}

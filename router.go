@@ -48,6 +48,17 @@ func (c *conn) command(payload []byte) {
 		c.malformed(&cmd, err)
 		return
 	}
+	if c.state == StateConnecting && c.work != nil && c.work.busy() {
+		// A login is under way: only after it can be said how to serve this.
+		later := cmd.Clone()
+		c.do(job{size: len(later.Raw), onLoop: func(c *conn) { c.dispatch(&later) }})
+		return
+	}
+	c.dispatch(&cmd)
+}
+
+// dispatch serves a command in its turn.
+func (c *conn) dispatch(cmd *protocol.Command) {
 	if c.state == StateConnecting && cmd.Type != "auth" {
 		c.refuse(protocol.Errorf(protocol.CodeUnauthenticated, "log in first: send {\"type\":\"auth\",\"token\":\"…\"}"), cmd.ID)
 		return
@@ -59,11 +70,11 @@ func (c *conn) command(payload []byte) {
 	}
 	switch {
 	case r.now != nil:
-		r.now(c, &cmd)
+		r.now(c, cmd)
 	case r.onLoop != nil && (c.work == nil || !c.work.busy()):
-		r.onLoop(c, &cmd)
+		r.onLoop(c, cmd)
 	default:
-		c.enqueue(r, &cmd)
+		c.enqueue(r, cmd)
 	}
 }
 

@@ -4,8 +4,12 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"time"
 	"unique"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // session is who a Conn is. It never changes; logging in again makes a new
@@ -20,8 +24,10 @@ type session struct {
 	channels []string
 	metadata string // JSON object
 	remote   string
-	expires  int64 // milliseconds since the node started; 0: never
-	began    int64 // when the connection was made, Unix time in milliseconds
+	expires  int64  // milliseconds since the node started; 0: never
+	began    int64  // when the connection was made, Unix time in milliseconds
+	warning  millis // how long before it expires the client is told
+	pending  bool   // has yet to log in
 }
 
 // newSession makes a session for an identity that has been checked.
@@ -39,8 +45,34 @@ func newSession(clientID, remote string, id Identity, start time.Time) *session 
 	rand.Read(s.secret[:]) // never fails (crypto/rand)
 	if !id.ExpiresAt.IsZero() {
 		s.expires = max(1, id.ExpiresAt.Sub(start).Milliseconds())
+		// Not at once where all of its life is shorter than the warning, or
+		// clients that renew when told would never stop.
+		s.warning = millis(min(expiryWarning, max(0, time.Until(id.ExpiresAt).Milliseconds()/2)))
 	}
 	return s
+}
+
+// renewed is the session of the same connection for another identity.
+func (s *session) renewed(id Identity, start time.Time) *session {
+	r := newSession(s.clientID, s.remote, id, start)
+	r.secret, r.began = s.secret, s.began
+	return r
+}
+
+// maxMetadata bounds what is kept of each client for others to read, in bytes.
+const maxMetadata = 1 << 10
+
+// checkMetadata checks what an Authenticator or a hook says of a client.
+func checkMetadata(m []byte) error {
+	switch v := jsontext.Value(m); {
+	case len(m) == 0:
+		return nil
+	case len(m) > maxMetadata:
+		return fmt.Errorf("metadata of %d bytes; at most %d are allowed", len(m), maxMetadata)
+	case v.Kind() != '{' || !v.IsValid():
+		return errors.New("metadata is not a JSON object")
+	}
+	return nil
 }
 
 // interned shares equal strings between sessions: role and group names repeat

@@ -3,6 +3,7 @@ package outcry
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/outcry-dev/outcry/protocol"
 )
@@ -74,6 +75,16 @@ func (c *conn) do(j job) {
 	}
 	w := c.needWork()
 	w.queue = append(w.queue, j)
+	w.jobs++
+	w.bytes += j.size
+	c.advance()
+	c.adjustReading()
+}
+
+// doNext runs j before everything that waits.
+func (c *conn) doNext(j job) {
+	w := c.needWork()
+	w.queue = slices.Insert(w.queue, 0, j)
 	w.jobs++
 	w.bytes += j.size
 	c.advance()
