@@ -41,6 +41,13 @@ type Options struct {
 	OnBadLine func(*LineError)
 }
 
+// Validate joins all that is wrong with the options themselves; whether the
+// named columns exist is found when a file is opened.
+func (o Options) Validate() error {
+	_, err := newSchema(o)
+	return err
+}
+
 func (o Options) kind() string {
 	if o.Type == "" {
 		return DefaultType
