@@ -15,14 +15,16 @@ type Broker interface {
 	// in the channel's order; sink.Ready says when the broker can serve.
 	Run(ctx context.Context, sink Sink) error
 	// Publish appends and publishes p in one step. It may block until ctx
-	// ends. ErrUnavailable: nothing was done.
+	// ends. ErrUnavailable: nothing was done; so it is before Run is ready and
+	// after it has returned.
 	Publish(ctx context.Context, p *Publication) (Ack, error)
 	// Join tells the broker that a Loop of this node has a first subscriber on
 	// channel; joins of one channel are counted. It does not block. It returns
 	// true if publications of the channel are received from now on; otherwise
 	// ready is called later, once, on a goroutine of the broker.
 	Join(channel string, ready func(error)) bool
-	// Leave undoes one Join. It does not block.
+	// Leave undoes one Join, also one that has failed or is not confirmed yet.
+	// It does not block.
 	Leave(channel string)
 	// History reads the channel's log. It may block until ctx ends.
 	// ErrNoHistory: the channel has none.
@@ -57,8 +59,11 @@ type HistoryPage struct {
 // Join and Leave are called on a Loop and must not block: a twin that talks to
 // a server queues and batches. Members may block until ctx ends.
 type Presence interface {
+	// Join counts: a member is there until it has left as often as it joined.
 	Join(channel string, m Member)
+	// Leave undoes one Join; without one it does nothing.
 	Leave(channel string, m Member)
+	// Members returns who is there, sorted by client id.
 	Members(ctx context.Context, channel string) ([]Member, error)
 }
 

@@ -19,6 +19,7 @@ func newMemoryBroker() *memoryBroker { return &memoryBroker{} }
 // Run implements Broker.
 func (b *memoryBroker) Run(ctx context.Context, sink Sink) error {
 	b.sink.Store(&sink)
+	defer b.sink.Store(nil)
 	sink.Ready(nil)
 	<-ctx.Done()
 	return nil

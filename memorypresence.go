@@ -36,7 +36,9 @@ func (p *memoryPresence) Leave(channel string, m Member) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	members := p.channels[channel]
-	if members[m]--; members[m] <= 0 {
+	if members[m] > 1 {
+		members[m]--
+	} else {
 		delete(members, m)
 	}
 	if len(members) == 0 {
