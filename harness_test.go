@@ -86,6 +86,34 @@ func startOn(t *testing.T, cfg Config, ln net.Listener, dial func() (net.Conn, e
 	return r
 }
 
+// in is r for a subtest: failures and clean-up are those of t.
+func (r *rig) in(t *testing.T) *rig {
+	sub := *r
+	sub.t = t
+	return &sub
+}
+
+// onBoth runs f on a node over TCP and on one over pipes, each with a control
+// client, and checks that they settle.
+func onBoth(t *testing.T, cfg Config, f func(t *testing.T, r *rig)) {
+	t.Helper()
+	for _, name := range []string{"tcp", "pipe"} {
+		t.Run(name, func(t *testing.T) {
+			var r *rig
+			if name == "tcp" {
+				r = start(t, cfg)
+			} else {
+				r = startPipe(t, cfg)
+				r.wait = patience // of real time
+			}
+			control := r.connect("/ws/control")
+			before := measure(r)
+			f(t, r)
+			settled(t, r, control, before)
+		})
+	}
+}
+
 // open is a Config that admits everybody and lets them publish everywhere.
 func open() Config {
 	return Config{Access: Access{Insecure: true}, Rules: []Rule{{Match: ">", ClientPublish: true, Presence: true}}}
