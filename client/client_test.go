@@ -65,9 +65,11 @@ func receivesQuote(t stage, c *Client) {
 	if err != nil || m.Type != "quote" || m.Channel != "a.b" || m.Control() {
 		t.Errorf("%+v, %v", m, err)
 	}
-	var quote struct{ Price float64 }
-	if err := m.Decode(&quote); err != nil {
-		t.Error(err)
+	var quote struct {
+		Price int `json:"price"`
+	}
+	if err := m.Decode(&quote); err != nil || quote.Price != 1 {
+		t.Errorf("%+v, %v", quote, err)
 	}
 	if m, err := c.Receive(t.Context()); err != nil || m.Type != "" || m.Channel != "" {
 		t.Errorf("message without a type: %+v, %v", m, err)

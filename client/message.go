@@ -14,8 +14,8 @@ import (
 // Message is one message from the server that answers no command of ours: a
 // publication, or one of the server's own.
 type Message struct {
-	// Type is the JSON field "type"; publications have any, DefaultType
-	// "message".
+	// Type is the JSON field "type", of publications whatever their publisher
+	// has chosen; empty where it is no string.
 	Type string
 	// Channel is empty for messages that belong to none.
 	Channel string

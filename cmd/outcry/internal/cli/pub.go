@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -154,14 +155,15 @@ func (o *pubOptions) open(ctx context.Context, env *environment) (publish publis
 	}
 	// Messages that the server sends to every client are of no interest here.
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
+	var ignoring sync.WaitGroup
+	ignoring.Go(func() {
 		for {
 			if _, err := c.Receive(ctx); err != nil {
 				return
 			}
 		}
-	}()
-	return c.Publish, func() { c.Close(); cancel() }, nil
+	})
+	return c.Publish, func() { c.Close(); cancel(); ignoring.Wait() }, nil
 }
 
 // stream publishes the lines of standard input.
