@@ -103,6 +103,10 @@ func (g *gcra) allow(now millis, every, burst int32) bool {
 // token is what the driver hands back with the events of c.
 func (c *conn) token() netpoll.Token { return netpoll.Token(c.slot)<<32 | netpoll.Token(c.gen) }
 
+// admitted reports whether c has got as far as its Loop. Its client id is
+// known a little earlier, while the HTTP goroutine still makes it ready.
+func (c *conn) admitted() bool { return c.sock != nil }
+
 // jitter spreads c's pings: a fixed share of 0 to 10 % of d, different for
 // neighbouring Conns.
 func (c *conn) jitter(d millis) millis {

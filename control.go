@@ -94,9 +94,11 @@ func (n *Node) Disconnect(ctx context.Context, clientID string, code protocol.Cl
 		return ErrNotFound
 	}
 	found, err := askOne(ctx, c, func() bool {
-		open := c.state < StateDisconnecting
+		if !c.admitted() || c.state >= StateDisconnecting {
+			return false
+		}
 		c.closeAfterFlush(code, reason)
-		return open
+		return true
 	})
 	if err == nil && !found {
 		return ErrNotFound

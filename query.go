@@ -35,7 +35,14 @@ func (n *Node) Client(ctx context.Context, clientID string) (ClientInfo, error) 
 	if c == nil {
 		return ClientInfo{}, ErrNotFound
 	}
-	return askOne(ctx, c, c.info)
+	info, err := askOne(ctx, c, c.info)
+	if err != nil {
+		return ClientInfo{}, err
+	}
+	if info == nil {
+		return ClientInfo{}, ErrNotFound
+	}
+	return *info, nil
 }
 
 // Clients lists the clients of this node by id. Blocks as Client does, for
@@ -46,7 +53,9 @@ func (n *Node) Clients(ctx context.Context, p Page) ([]ClientInfo, error) {
 		var found []ClientInfo
 		for _, id := range wanted {
 			if c := n.ids.find(id); c != nil && c.loop == l {
-				found = append(found, c.info())
+				if info := c.info(); info != nil {
+					found = append(found, *info)
+				}
 			}
 		}
 		return found
@@ -54,9 +63,12 @@ func (n *Node) Clients(ctx context.Context, p Page) ([]ClientInfo, error) {
 	return cut(slices.Concat(parts...), p, func(c ClientInfo) string { return c.ID }), err
 }
 
-// info describes c.
-func (c *conn) info() ClientInfo {
-	i := ClientInfo{
+// info describes c, if it is admitted.
+func (c *conn) info() *ClientInfo {
+	if !c.admitted() {
+		return nil
+	}
+	i := &ClientInfo{
 		ID: c.who.clientID, UserID: c.who.userID, Channels: c.channels(), State: c.state,
 		ConnectedAt: time.UnixMilli(c.who.began), LastPing: c.at(c.times.lastPing), LastPong: c.at(c.times.lastPong),
 		RemoteAddr: c.who.remote,

@@ -43,8 +43,8 @@ func (n *Node) evict(ctx context.Context, holder *conn, userID, secret string) (
 		switch {
 		case holder.state >= StateDisconnecting:
 			return verdict{free: true}
-		case holder.sock == nil:
-			return verdict{} // just being upgraded
+		case !holder.admitted():
+			return verdict{}
 		case holder.who.sameClient(userID, secret):
 			holder.close(protocol.CloseReplaced, "replaced by a new connection")
 			return verdict{free: true}
