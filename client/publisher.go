@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,8 +89,11 @@ func (p *Publisher) Publish(ctx context.Context, m Publication) (Ack, error) {
 		if err == nil {
 			return answer.ack(), nil
 		}
-		if !retryable(err) || !waits.wait(ctx, pauseOf(err)) {
+		if !retryable(err) {
 			return Ack{}, err
+		}
+		if !waits.wait(ctx, pauseOf(err)) {
+			return Ack{}, cmp.Or(context.Cause(ctx), err)
 		}
 	}
 }

@@ -67,6 +67,9 @@ func (f *socketFlags) dial(ctx context.Context, env *environment, opts client.Op
 // explain gives an error of package client its exit code, and says what to do
 // about it. credential names the flag that a refused one came from.
 func explain(err error, credential string) error {
+	if errors.Is(err, context.Canceled) { // the user's interrupt, whatever it hit
+		return err
+	}
 	if _, ok := errors.AsType[*client.UnreachableError](err); ok {
 		return unreachable(fmt.Errorf("%w\nIs the server running? One for trying out starts with: outcry serve --dev", err))
 	}
