@@ -24,11 +24,15 @@ func ask[T any](ctx context.Context, n *Node, f func(*loop) T) ([]T, error) {
 	return collect(ctx, answers, asked)
 }
 
-// askOne is ask for the Loop of one Conn.
+// askOne is ask for the Loop of one Conn. A panic of f costs that Conn; the
+// answer then is ErrUnavailable.
 func askOne[T any](ctx context.Context, c *conn, f func() T) (T, error) {
 	answer := make(chan T, 1)
 	var zero T
-	if !c.loop.inbox.post(func(*loop) { answer <- f() }) {
+	if !c.loop.inbox.post(func(l *loop) {
+		defer close(answer)
+		l.guard(c, func() { answer <- f() })
+	}) {
 		return zero, ErrNotRunning
 	}
 	got, err := collect(ctx, answer, 1)
@@ -38,13 +42,18 @@ func askOne[T any](ctx context.Context, c *conn, f func() T) (T, error) {
 	return got[0], nil
 }
 
+// collect gathers so many answers. ErrUnavailable: they did not come within
+// askWait, or the channel was closed.
 func collect[T any](ctx context.Context, answers <-chan T, want int) ([]T, error) {
 	timer := time.NewTimer(askWait)
 	defer timer.Stop()
 	got := make([]T, 0, want)
 	for len(got) < want {
 		select {
-		case a := <-answers:
+		case a, ok := <-answers:
+			if !ok {
+				return got, ErrUnavailable
+			}
 			got = append(got, a)
 		case <-timer.C:
 			return got, ErrUnavailable

@@ -84,13 +84,27 @@ func (l *loop) topicFor(name string, pattern bool) *topic {
 		l.node.interest.add(name, l.index)
 	default:
 		l.node.interest.add(name, l.index)
-		if l.node.cfg.Broker.Join(name, func(err error) {
-			l.inbox.post(func(l *loop) { l.joined(t, err) })
-		}) {
-			t.state = joinDone
-		}
+		l.join(t)
 	}
 	return t
+}
+
+// join asks the broker for t's publications. If that panics t is undone, so
+// that the next subscriber tries again.
+func (l *loop) join(t *topic) {
+	asked := false
+	defer func() {
+		if !asked {
+			delete(l.hub.topics, t.name)
+			l.node.interest.remove(t.name, l.index)
+		}
+	}()
+	if l.node.cfg.Broker.Join(t.name, func(err error) {
+		l.inbox.post(func(l *loop) { l.joined(t, err) })
+	}) {
+		t.state = joinDone
+	}
+	asked = true
 }
 
 // drop removes a topic that nobody needs any more.

@@ -168,12 +168,15 @@ func (j joiner) joined(t *topic, err error) {
 	}
 	c.work.holds--
 	i := c.find(t.name)
+	stale := i < 0 || c.subs[i].gen != j.gen
 	switch {
-	case i < 0 || c.subs[i].gen != j.gen:
-		j.answer(t.name, protocol.Errorf(protocol.CodeConflict, "unsubscribed meanwhile"))
 	case err != nil:
-		c.end(i)
+		if !stale {
+			c.end(i)
+		}
 		j.answer(t.name, c.loop.node.public(err))
+	case stale:
+		j.answer(t.name, protocol.Errorf(protocol.CodeConflict, "unsubscribed meanwhile"))
 	default:
 		if c.subs[i].pos == notLive {
 			c.goLive(i)
