@@ -37,7 +37,7 @@ func (c *conn) flush() {
 		}
 		c.settle(n, picks)
 		if n < len(block) {
-			c.block(n > 0)
+			c.block()
 			return
 		}
 	}
@@ -125,6 +125,7 @@ func (c *conn) settle(n int, picks []pick) {
 	o, l := c.out, c.loop
 	if len(picks) == 0 {
 		o.rest = o.rest[n:]
+		o.moved(n, len(o.rest) == 0)
 		if len(o.rest) == 0 {
 			o.rest = nil
 			l.count.sent++
@@ -138,17 +139,29 @@ func (c *conn) settle(n int, picks []pick) {
 		e := o.take(p.lane, l.now)
 		if n < p.size {
 			o.rest = e.frame[n:]
+			o.moved(n, false)
 			return
 		}
+		o.moved(p.size, true)
 		n -= p.size
 		l.count.sent++
 	}
 }
 
+// moved notes that the socket took n bytes of a frame, its last ones if whole.
+// The write deadline begins anew with each frame, and with each flushChunk of
+// a larger one: a client that reads single bytes gains no time by it.
+func (o *outbox) moved(n int, whole bool) {
+	o.taken += n
+	if whole || o.taken >= flushChunk {
+		o.taken, o.blocked = 0, 0
+	}
+}
+
 // block notes that the socket is full and asks for word when it is not.
-func (c *conn) block(progress bool) {
+func (c *conn) block() {
 	o, l := c.out, c.loop
-	if o.blocked == 0 || progress {
+	if o.blocked == 0 {
 		o.blocked = mark(l.now)
 		l.wheel.soonest(c, o.blocked+l.node.limits.writeTimeout)
 	}
@@ -261,6 +274,5 @@ func (c *conn) writable() {
 	if c.out == nil {
 		return
 	}
-	c.out.blocked = 0
 	c.flush()
 }

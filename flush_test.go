@@ -393,3 +393,53 @@ func TestFlushBroken(t *testing.T) {
 		t.Errorf("members %v", topic.members)
 	}
 }
+
+// Case 55: a socket that takes less than a frame within write_timeout, or of a
+// large frame less than 16 KB, is closed however often it takes something.
+func TestWriteDeadline(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		size  int // of each of two frames
+		takes int // bytes a second
+		want  time.Duration
+	}{
+		{"nothing", 100, 0, 10 * time.Second},
+		{"single bytes", 100, 1, 10 * time.Second},
+		{"single bytes of a large frame", 200_000, 1, 10 * time.Second},
+		{"too few of a large frame", 200_000, 1200, 10 * time.Second},
+		{"enough of a large frame", 200_000, 2000, 0},
+		{"a frame at a time", 100, 11, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newBareLoop(t, Config{Timing: Timing{PingInterval: -1, ConnectionTimeout: time.Hour}})
+				sock := &fakeSocket{room: 0}
+				c := attach(l, sock)
+				offer(c, laneNormal, nil, strings.Repeat("x", tc.size))
+				offer(c, laneNormal, nil, strings.Repeat("y", tc.size))
+				l.flushAll()
+				began := time.Now()
+				for second := time.Second; time.Since(began) < 300*time.Second && c.state == StateConnected && c.out != nil; {
+					for next := began.Add(second); time.Now().Before(next); {
+						time.Sleep(wheelTick * time.Millisecond)
+						l.tick()
+						l.runTimers()
+					}
+					second += time.Second
+					sock.room = tc.takes
+					c.writable()
+				}
+				took := time.Since(began)
+				if tc.want == 0 {
+					if c.state != StateConnected || c.out != nil {
+						t.Fatalf("state %v after %v", c.state, took)
+					}
+					return
+				}
+				if c.state < StateDisconnecting || took < tc.want || took > tc.want+time.Second+wheelTick*time.Millisecond {
+					t.Fatalf("state %v after %v, want a close after %v", c.state, took, tc.want)
+				}
+			})
+		})
+	}
+}

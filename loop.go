@@ -280,11 +280,11 @@ func (l *loop) attempt(f func()) (ok bool) {
 
 // scrap gets rid of a Conn whose orderly end has panicked.
 func (l *loop) scrap(c *conn) {
-	l.node.giveBack(c)
-	for len(c.subs) > 0 {
-		l.attempt(func() { c.detach(len(c.subs) - 1) })
+	l.attempt(func() { l.node.giveBack(c) })
+	for i := len(c.subs) - 1; i >= 0; i-- {
+		l.attempt(func() { c.detach(i) })
 	}
-	c.leave()
+	l.attempt(c.leave)
 	if c.sock != nil {
 		l.attempt(func() { c.sock.Close(true) })
 	}
@@ -354,7 +354,7 @@ func (l *loop) freeOutbox(o *outbox) {
 			o.lanes[i] = fifo{}
 		}
 	}
-	o.rest, o.blocked = nil, 0
+	o.rest, o.blocked, o.taken = nil, 0, 0
 	l.outboxes = append(l.outboxes, o)
 }
 

@@ -86,7 +86,8 @@ type outbox struct {
 	count   int    // publications waiting, over all lanes
 	bytes   int    // their bytes
 	replies int    // bytes in the control lane
-	blocked millis // since when the socket has taken nothing; 0: it is not blocked
+	blocked millis // since when the socket is full, or when it last took enough; 0: it is not full
+	taken   int    // bytes it took of the present frame since then
 }
 
 func (o *outbox) empty() bool {
