@@ -43,7 +43,7 @@ configuration; 3 the server could not be reached; 4 the server refused.`,
 	root.SetErr(env.Stderr)
 	// The table of subcommands.
 	for _, newCommand := range []func(*environment) *cobra.Command{
-		newServe, newConfig, newToken, newVersion,
+		newServe, newDemo, newPub, newSub, newReplay, newToken, newConfig, newVersion,
 	} {
 		cmd := newCommand(env)
 		if run := cmd.RunE; run != nil {
