@@ -351,9 +351,8 @@ func TestOnConnect(t *testing.T) {
 				}
 				return
 			}
-			info, err := r.Client(t.Context(), tt.user)
-			if a.status != http.StatusSwitchingProtocols || err != nil || string(info.Metadata) != tt.metadata {
-				t.Errorf("%d, %+v, %v", a.status, info, err)
+			if info := r.info(tt.user); a.status != http.StatusSwitchingProtocols || string(info.Metadata) != tt.metadata {
+				t.Errorf("%d, %+v", a.status, info)
 			}
 		})
 	}

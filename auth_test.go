@@ -82,9 +82,8 @@ func TestCredentials(t *testing.T) {
 				wantRefusal(t, a, protocol.CodeInvalidToken)
 				return
 			}
-			info, err := r.Client(t.Context(), tt.path[4:5])
-			if a.status != http.StatusSwitchingProtocols || err != nil || info.UserID != tt.user {
-				t.Errorf("%d, user %q, %v; want %q", a.status, info.UserID, err, tt.user)
+			if info := r.info(tt.path[4:5]); a.status != http.StatusSwitchingProtocols || info.UserID != tt.user {
+				t.Errorf("%d, user %q, want %q", a.status, info.UserID, tt.user)
 			}
 		})
 	}

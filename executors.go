@@ -11,7 +11,7 @@ type executors struct {
 	mu      sync.Mutex
 	running int
 	waiting []func()
-	group   sync.WaitGroup
+	idle    chan struct{} // closed when nothing runs any more; nil while nobody waits for it
 }
 
 // run has f run on a goroutine. It does not block. f recovers its own panics.
@@ -23,7 +23,7 @@ func (x *executors) run(f func()) {
 		return
 	}
 	x.running++
-	x.group.Go(func() { x.work(f) })
+	go x.work(f)
 }
 
 // work runs f and then what waits.
@@ -40,6 +40,10 @@ func (x *executors) next() func() {
 	if len(x.waiting) == 0 {
 		x.running--
 		x.waiting = nil
+		if x.running == 0 && x.idle != nil {
+			close(x.idle)
+			x.idle = nil
+		}
 		return nil
 	}
 	f := x.waiting[0]
@@ -48,5 +52,16 @@ func (x *executors) next() func() {
 	return f
 }
 
-// wait blocks until nothing runs.
-func (x *executors) wait() { x.group.Wait() }
+// wait blocks until nothing runs. Others may call run meanwhile, which a
+// sync.WaitGroup would not allow.
+func (x *executors) wait() {
+	x.mu.Lock()
+	if x.running > 0 && x.idle == nil {
+		x.idle = make(chan struct{})
+	}
+	idle := x.idle
+	x.mu.Unlock()
+	if idle != nil {
+		<-idle
+	}
+}

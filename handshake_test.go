@@ -112,6 +112,17 @@ func wantRefusal(t *testing.T, a answer, code protocol.Code) (message string) {
 	return b.Error.Message
 }
 
+// info waits until a client is connected, and describes it.
+func (r *rig) info(clientID string) (info ClientInfo) {
+	r.t.Helper()
+	eventually(r.t, clientID+" is connected", func() (ok bool) {
+		var err error
+		info, err = r.Client(context.Background(), clientID)
+		return err == nil && info.State == StateConnected
+	})
+	return info
+}
+
 // wantNobody checks that a node has never admitted anybody and holds no place.
 func wantNobody(t *testing.T, r *rig) {
 	t.Helper()
@@ -409,9 +420,8 @@ func TestSubprotocol(t *testing.T) {
 			if tt.user == "" {
 				return
 			}
-			info, err := r.Client(context.Background(), strings.ReplaceAll(name, " ", "-"))
-			if err != nil || info.UserID != tt.user {
-				t.Fatalf("user %q, %v; want %q", info.UserID, err, tt.user)
+			if info := r.info(strings.ReplaceAll(name, " ", "-")); info.UserID != tt.user {
+				t.Fatalf("user %q, want %q", info.UserID, tt.user)
 			}
 		})
 	}
