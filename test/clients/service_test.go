@@ -125,11 +125,11 @@ func (s *service) publish(ctx context.Context, channel string, message jsontext.
 	return err
 }
 
-// replay publishes the price file, ten years in a second, to channels that
+// replay publishes the price file, ten years in a second or so, to channels that
 // begin with prefix.
 func (s *service) replay(ctx context.Context, prefix string) error {
 	cmd := exec.CommandContext(ctx, s.binary, "replay", priceFile, "--speed", "300000000x",
-		"--url", "http://"+s.address, "--channel", prefix+".{symbol}")
+		"--api", "http://"+s.address, "--channel", prefix+".{symbol}")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("replay: %w\n%s", err, out)
 	}
