@@ -185,7 +185,7 @@ func (l *loop) markDirty(c *conn) {
 		return
 	}
 	c.flags |= flagDirty
-	l.dirty = append(l.dirty, c)
+	l.dirty.push(c)
 }
 
 // markUrgent has c flushed before all that are merely dirty.
@@ -194,51 +194,60 @@ func (l *loop) markUrgent(c *conn) {
 		return
 	}
 	c.flags |= flagUrgent
-	l.urgent = append(l.urgent, c)
+	l.urgent.push(c)
 }
 
-// flushAll writes out everything that waits, in slices: between two of them
-// control tasks and sockets are looked at, so that nobody waits for a
-// broadcast to be written to others. Which messages leave together was
-// decided when the publication lane was drained.
+// flushAll writes out what waits, in slices: between two of them control tasks
+// and sockets are looked at, so that nobody waits for a broadcast to be written
+// to others. Which messages leave together was decided when the publication
+// lane was drained. What comes to wait meanwhile may be left for the next turn:
+// clients that are never idle would otherwise keep it from coming.
 func (l *loop) flushAll() {
-	for {
-		if l.flushSome() {
-			return
-		}
+	left := l.flushSome(l.urgent.len() + l.dirty.len())
+	for left > 0 {
 		l.yield()
+		left = l.flushSome(left)
 	}
 }
 
-// flushSome flushes for one slice; true means that nothing is left.
-func (l *loop) flushSome() bool {
+// flushSome flushes at most so many Conns, for one slice, and returns how many
+// of them are left.
+func (l *loop) flushSome(most int) int {
 	end := time.Now().Add(flushSlice)
-	for i := 0; ; i++ {
-		c, ok := l.nextToFlush()
-		if !ok {
-			return true
+	for i := range most {
+		c := l.nextToFlush(i%2 == 1)
+		if c == nil {
+			return 0
 		}
 		l.guard(c, c.flushIfOpen)
 		if i%8 == 7 && time.Now().After(end) {
-			return false
+			return most - i - 1
 		}
 	}
+	return 0
 }
 
-// nextToFlush takes a Conn from the lists, those with replies first. One
-// inside its flush window is put aside.
-func (l *loop) nextToFlush() (*conn, bool) {
-	if n := len(l.urgent); n > 0 {
-		c := l.urgent[n-1]
-		l.urgent[n-1] = nil
-		l.urgent = l.urgent[:n-1]
-		c.flags &^= flagUrgent
-		return c, true
+// nextToFlush takes a Conn from the lists. Those with replies go first, but
+// every other time it is the turn of the rest, if there are any.
+func (l *loop) nextToFlush(rest bool) *conn {
+	if rest {
+		if c := l.nextDirty(); c != nil {
+			return c
+		}
 	}
-	for n := len(l.dirty); n > 0; n-- {
-		c := l.dirty[n-1]
-		l.dirty[n-1] = nil
-		l.dirty = l.dirty[:n-1]
+	if l.urgent.len() > 0 {
+		c := l.urgent.pop()
+		c.flags &^= flagUrgent
+		return c
+	}
+	return l.nextDirty()
+}
+
+// nextDirty takes a Conn that has no replies. One inside its flush window is
+// put aside.
+func (l *loop) nextDirty() *conn {
+	for l.dirty.len() > 0 {
+		c := l.dirty.pop()
 		c.flags &^= flagDirty
 		if c.out == nil {
 			continue
@@ -247,9 +256,9 @@ func (l *loop) nextToFlush() (*conn, bool) {
 			l.hold(c, due)
 			continue
 		}
-		return c, true
+		return c
 	}
-	return nil, false
+	return nil
 }
 
 // windowEnd is when c's flush window ends; false means that it has. The clock

@@ -40,8 +40,9 @@ type clock struct {
 
 // flushing is what waits to be written.
 type flushing struct {
-	urgent, dirty, waiting []*conn
-	waitingUntil           uint32 // the earliest end of a flush window, in µs
+	urgent, dirty queue[*conn]
+	waiting       []*conn
+	waitingUntil  uint32 // the earliest end of a flush window, in µs
 }
 
 // scratches are buffers a Loop uses again and again.
@@ -148,7 +149,10 @@ func (l *loop) turn() {
 // wait handles socket events; it sleeps only if there is nothing else to do.
 func (l *loop) wait() {
 	until := l.wall // past: look, do not sleep
-	if len(l.urgent)+len(l.dirty) == 0 && l.inbox.sleep() {
+	switch {
+	case l.urgent.len()+l.dirty.len() > 0:
+		runtime.Gosched()
+	case l.inbox.sleep():
 		until = l.sleepUntil()
 	}
 	l.poll.Wait(until, l.onEvent)

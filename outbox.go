@@ -38,34 +38,24 @@ type entry struct {
 	topic *topic // the subscription it came by; nil for replies and direct messages
 }
 
-// fifo is a queue of entries; taken ones are cut off in bulk.
+// fifo is what waits in one lane.
 type fifo struct {
-	items []entry
-	head  int
+	queue[entry]
 	since millis // when the present head came to stand first
 }
-
-func (f *fifo) len() int { return len(f.items) - f.head }
 
 func (f *fifo) push(e entry, now millis) {
 	if f.len() == 0 {
 		f.since = mark(now)
 	}
-	if f.head > 0 && f.head >= len(f.items)/2 && len(f.items) == cap(f.items) {
-		n := copy(f.items, f.items[f.head:])
-		clear(f.items[n:])
-		f.items, f.head = f.items[:n], 0
-	}
-	f.items = append(f.items, e)
+	f.queue.push(e)
 }
 
 func (f *fifo) pop(now millis) entry {
-	e := f.items[f.head]
-	f.items[f.head] = entry{}
-	f.head++
+	e := f.queue.pop()
 	f.since = mark(now)
-	if f.head == len(f.items) {
-		f.items, f.head, f.since = f.items[:0], 0, 0
+	if f.len() == 0 {
+		f.since = 0
 	}
 	return e
 }
@@ -177,7 +167,7 @@ func (o *outbox) forget(t *topic) {
 func (o *outbox) discard() {
 	for l := range o.lanes {
 		clear(o.lanes[l].items)
-		o.lanes[l] = fifo{items: o.lanes[l].items[:0]}
+		o.lanes[l] = fifo{queue: queue[entry]{items: o.lanes[l].items[:0]}}
 	}
 	o.gaps = o.gaps[:0]
 	o.count, o.bytes, o.replies = 0, 0, 0
