@@ -11,6 +11,9 @@ import (
 // client is told by a subscription_result. Blocks until its Loop has done it,
 // at most a second. Errors: ErrNotFound, *Error.
 func (n *Node) Subscribe(ctx context.Context, clientID, channel string) error {
+	if err := checkSubscribable(channel); err != nil {
+		return err
+	}
 	c := n.ids.find(clientID)
 	if c == nil {
 		return ErrNotFound

@@ -197,7 +197,7 @@ func (l *loop) deliverTopics(p *Publication) int {
 // got p already.
 func (t *topic) deliver(p *Publication, rule *Rule, stamp uint32) int {
 	sent := 0
-	e := entry{frame: p.frame, topic: t}
+	e := entry{frame: p.frame, topic: t, channel: p.Channel}
 	ln, overflow := laneOf(rule.Priority), rule.Overflow
 	for i := len(t.members) - 1; i >= 0; i-- { //nolint:modernize // a member that overflows leaves, and the slice shrinks
 		c := t.members[i].c

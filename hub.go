@@ -114,6 +114,8 @@ func (l *loop) drop(t *topic) {
 	}
 	delete(l.hub.topics, t.name)
 	switch {
+	case internal(t.name): // a user id may look like a pattern
+		l.node.interest.remove(t.name, l.index)
 	case isPattern(t.name):
 		l.hub.patterns.remove(t)
 		if l.hub.patterns.size == 0 {
@@ -121,9 +123,7 @@ func (l *loop) drop(t *topic) {
 		}
 	default:
 		l.node.interest.remove(t.name, l.index)
-		if !internal(t.name) {
-			l.node.cfg.Broker.Leave(t.name)
-		}
+		l.node.cfg.Broker.Leave(t.name)
 	}
 }
 
@@ -147,13 +147,33 @@ func (c *conn) goLive(i int) {
 	}
 }
 
-// end removes c's subscription i, joining or live, and what is queued of it.
+// end removes c's subscription i, joining or live, and what is queued of it,
+// unless c is subscribed to that in another way, too.
 func (c *conn) end(i int) {
 	t := c.subs[i].topic
 	c.detach(i)
-	if c.out != nil {
-		c.out.forget(t)
+	if c.out == nil {
+		return
 	}
+	c.tellGaps() // what was dropped of t is told, also if nothing more of it comes
+	if c.loop.hub.patterns.size > 0 {
+		c.out.bequeath(t, c.wayTo)
+	}
+	c.out.forget(t)
+}
+
+// wayTo returns a topic by which c hears a channel, or nil.
+func (c *conn) wayTo(channel string) *topic {
+	for i := range c.subs {
+		s := &c.subs[i]
+		if s.pos == notLive {
+			continue
+		}
+		if name := s.topic.name; name == channel || isPattern(name) && !internal(channel) && patternMatches(name, channel) {
+			return s.topic
+		}
+	}
+	return nil
 }
 
 // detach removes c's subscription i, joining or live; what is queued of it

@@ -36,6 +36,8 @@ const (
 type entry struct {
 	frame []byte // whole frame; shared, immutable
 	topic *topic // the subscription it came by; nil for replies and direct messages
+	// channel is where it was published, which a pattern's topic does not say.
+	channel string
 }
 
 // fifo is what waits in one lane.
@@ -158,6 +160,22 @@ func (o *outbox) forget(t *topic) {
 		if o.gaps[i].topic == t {
 			o.gaps = append(o.gaps[:i], o.gaps[i+1:]...)
 			return
+		}
+	}
+}
+
+// bequeath gives what came by t and has another way to the client to that: it
+// is not forgotten with t.
+func (o *outbox) bequeath(t *topic, otherWay func(channel string) *topic) {
+	for l := laneHigh; l < laneCount; l++ {
+		for i := o.lanes[l].head; i < len(o.lanes[l].items); i++ {
+			e := &o.lanes[l].items[i]
+			if e.topic != t {
+				continue
+			}
+			if other := otherWay(e.channel); other != nil {
+				e.topic = other
+			}
 		}
 	}
 }

@@ -280,7 +280,7 @@ func TestOutboxModel(t *testing.T) {
 				serial++
 				i := item{strconv.Itoa(serial), topic}
 				model[l] = append(model[l], i)
-				o.add(l, entry{[]byte(i.name), topic}, millis(serial))
+				o.add(l, entry{frame: []byte(i.name), topic: topic}, millis(serial))
 			},
 			"take": func(t *rapid.T) {
 				if l := anyLane.Draw(t, "lane"); len(model[l]) > 0 {
