@@ -37,26 +37,26 @@ type rig struct {
 	wait time.Duration // how long clients wait for a frame
 }
 
-// start runs a node on a TCP port of 127.0.0.1.
-func start(t *testing.T, cfg Config) *rig {
+// start runs a node on a TCP port of 127.0.0.1. prepare is called before Run.
+func start(t *testing.T, cfg Config, prepare ...func(*Node)) *rig {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startOn(t, cfg, ln, func() (net.Conn, error) { return net.Dial("tcp", ln.Addr().String()) })
+	return startOn(t, cfg, ln, func() (net.Conn, error) { return net.Dial("tcp", ln.Addr().String()) }, prepare...)
 }
 
 // startPipe runs a node over net.Pipe, for synctest bubbles.
-func startPipe(t *testing.T, cfg Config) *rig {
+func startPipe(t *testing.T, cfg Config, prepare ...func(*Node)) *rig {
 	t.Helper()
 	ln := newPipeListener()
-	r := startOn(t, cfg, ln, ln.Dial)
+	r := startOn(t, cfg, ln, ln.Dial, prepare...)
 	r.wait = 24 * time.Hour // of fake time: a test that waits in vain ends all the same
 	return r
 }
 
-func startOn(t *testing.T, cfg Config, ln net.Listener, dial func() (net.Conn, error)) *rig {
+func startOn(t *testing.T, cfg Config, ln net.Listener, dial func() (net.Conn, error), prepare ...func(*Node)) *rig {
 	t.Helper()
 	logs := &logBuffer{}
 	if cfg.Logger == nil {
@@ -65,6 +65,9 @@ func startOn(t *testing.T, cfg Config, ln net.Listener, dial func() (net.Conn, e
 	n, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range prepare {
+		p(n)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
