@@ -248,7 +248,7 @@ func (c *conn) sendControl(frame []byte) {
 		c.close(protocol.CloseSlowConsumer, "replies not read")
 		return
 	}
-	c.adjustReading()
+	c.holdReading()
 	c.loop.markUrgent(c)
 }
 

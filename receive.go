@@ -123,27 +123,37 @@ func (c *conn) closeBy(err error) {
 // tooMuchWaits reports whether c's commands or replies have piled up so far
 // that its socket should not be read.
 func (c *conn) tooMuchWaits() bool {
-	return c.work != nil && c.work.full() || c.out != nil && c.out.replies > replyPause
+	return c.work != nil && c.work.full() || c.repliesWait()
 }
 
-// adjustReading stops or resumes reading c's socket. Input that was read
-// already is kept and served first.
-func (c *conn) adjustReading() {
-	paused := c.flags.has(flagPaused)
-	switch {
-	case c.state >= StateDisconnecting || c.sock == nil:
-	case !paused && c.tooMuchWaits():
+// repliesWait reports whether so many replies wait that no command should be
+// served until some have left.
+func (c *conn) repliesWait() bool { return c.out != nil && c.out.replies > replyPause }
+
+// holdReading stops reading c's socket if too much waits.
+func (c *conn) holdReading() {
+	if c.state < StateDisconnecting && c.sock != nil && !c.flags.has(flagPaused) && c.tooMuchWaits() {
 		c.flags |= flagPaused
 		c.needWork()
 		c.sock.PauseRead(true)
-	case paused && !c.tooMuchWaits():
+	}
+}
+
+// adjustReading stops reading c's socket, or has c go on with what it stopped.
+func (c *conn) adjustReading() {
+	c.holdReading()
+	if c.state >= StateDisconnecting || c.repliesWait() {
+		return
+	}
+	if c.flags.has(flagPaused) && !c.tooMuchWaits() || c.work != nil && c.work.ready() {
 		c.loop.inbox.post(func(*loop) { c.resume() })
 	}
 }
 
-// resume serves the input that was kept and reads on.
+// resume serves the commands and the input that were kept, and reads on.
 func (c *conn) resume() {
 	defer c.loop.recoverConn(c)
+	c.advance()
 	if !c.flags.has(flagPaused) || c.state >= StateDisconnecting || c.tooMuchWaits() {
 		return
 	}

@@ -91,11 +91,14 @@ func (c *conn) doNext(j job) {
 	c.adjustReading()
 }
 
+// ready reports whether a job waits for nothing but its turn.
+func (w *work) ready() bool { return !w.running && w.holds == 0 && len(w.queue) > 0 }
+
 // advance starts what may start.
 func (c *conn) advance() {
 	for c.state < StateDisconnecting {
 		w := c.work
-		if w == nil || w.running || w.holds > 0 || len(w.queue) == 0 {
+		if w == nil || !w.ready() || c.repliesWait() {
 			break
 		}
 		if j := w.queue[0]; j.onLoop != nil {
