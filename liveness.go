@@ -156,7 +156,11 @@ func (c *conn) beat(a *alarm) {
 		if c.out == nil || c.out.blocked == 0 { // one who does not read has news waiting already
 			c.publish(entry{frame: l.beat}, laneNormal, OverflowGap)
 		}
-		c.times.heartbeat = mark(l.now + l.node.limits.heartbeat)
+		next := c.times.heartbeat + l.node.limits.heartbeat // not from now: lateness would add up
+		if next.before(l.now) {
+			next = l.now + l.node.limits.heartbeat
+		}
+		c.times.heartbeat = mark(next)
 		if c.state == StateConnected {
 			a.due(c.times.heartbeat)
 		}

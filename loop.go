@@ -36,6 +36,7 @@ type clock struct {
 	now       millis
 	nowMicros uint32
 	wall      time.Time
+	stale     bool // the Loop may have slept since
 }
 
 // flushing is what waits to be written.
@@ -155,6 +156,7 @@ func (l *loop) wait() {
 	case l.inbox.sleep():
 		until = l.sleepUntil()
 	}
+	l.stale = true
 	l.poll.Wait(until, l.onEvent)
 	l.inbox.awake()
 	l.tick()
@@ -187,7 +189,7 @@ func earlier(a, b time.Time) time.Time {
 
 // tick reads the clock.
 func (l *loop) tick() {
-	l.wall = time.Now()
+	l.wall, l.stale = time.Now(), false
 	d := l.wall.Sub(l.node.start)
 	l.now = millis(uint64(d.Milliseconds()))
 	l.nowMicros = uint32(uint64(d.Microseconds()))
@@ -240,6 +242,9 @@ func (l *loop) fire(c *conn) { l.guard(c, c.onTimer) }
 
 // onEvent handles one socket event.
 func (l *loop) onEvent(ev netpoll.Event) {
+	if l.stale {
+		l.tick() // what the client sent, it sent now and not when the Loop went to sleep
+	}
 	c := l.table.find(ev.Token)
 	if c == nil {
 		return
