@@ -41,7 +41,6 @@ func serve(ctx context.Context, node *outcry.Node, listener net.Listener) error 
 func Example_readme() {
 	node, err := outcry.New(outcry.Config{
 		Access: outcry.Access{Insecure: true}, // no login: for trying out
-		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		panic(err)
