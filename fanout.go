@@ -19,6 +19,7 @@ type Publication struct {
 	payload int    // where the payload begins
 	pending atomic.Int32
 	sent    atomic.Int32
+	cost    atomic.Int64       // bytes of credit to be given back
 	done    func(*Publication) // called once, when the last Loop has queued it
 }
 

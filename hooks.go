@@ -10,8 +10,9 @@ import (
 // Hooks are optional functions called at the events of a connection. They run
 // on the connection's serial executor, never on a Loop, one at a time per
 // connection and in the order of the events; OnDisconnect comes last. They may
-// block: only their own connection waits. A panic in a hook closes that
-// connection with 1011.
+// block: only their own connection waits. A panic in a hook costs the command
+// it was called for, which is answered with code internal; in OnConnect it
+// refuses the client.
 type Hooks struct {
 	// OnConnect runs after authentication and before connection_established,
 	// on the goroutine of the HTTP request or, for a login by message, on the

@@ -207,10 +207,11 @@ func (c *conn) detach(i int) {
 	}
 }
 
-// detachAll removes all subscriptions.
+// detachAll removes all subscriptions. A panic of the broker or the presence
+// ends only the call that raised it.
 func (c *conn) detachAll() {
-	for len(c.subs) > 0 {
-		c.detach(len(c.subs) - 1)
+	for i := len(c.subs) - 1; i >= 0; i-- {
+		c.loop.attempt(func() { c.detach(i) })
 	}
 	c.subs = nil
 }

@@ -3,6 +3,7 @@ package outcry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 
@@ -204,7 +205,7 @@ func (c *conn) leave() {
 // broken is called when the transport has ended or failed.
 func (c *conn) broken(err error) {
 	if p, ok := errors.AsType[*netpoll.PanicError](err); ok {
-		c.loop.notePanic("driver", p.Value, slog.Any("conn", c.who))
+		c.loop.notePanic("driver", panicked{fmt.Sprint(p.Value), string(p.Stack)}, slog.Any("conn", c.who))
 	}
 	if c.state < StateDisconnecting {
 		c.loop.count.errors++

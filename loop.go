@@ -107,7 +107,7 @@ func (l *loop) run() {
 func (l *loop) runGuarded() {
 	defer func() {
 		if r := recover(); r != nil {
-			l.notePanic("loop", r)
+			l.notePanic("loop", caught(r))
 			l.restart()
 		}
 	}()
@@ -126,7 +126,7 @@ func (l *loop) restart() {
 	}
 	for name := range l.hub.topics {
 		if !internal(name) && !isPattern(name) {
-			l.node.cfg.Broker.Leave(name)
+			l.attempt(func() { l.node.cfg.Broker.Leave(name) })
 		}
 	}
 	l.node.interest.forget(l.index)
@@ -268,7 +268,7 @@ func (l *loop) guard(c *conn, f func()) {
 
 func (l *loop) recoverConn(c *conn) {
 	if r := recover(); r != nil {
-		l.notePanic("connection", r, slog.Any("conn", c.who))
+		l.notePanic("connection", caught(r), slog.Any("conn", c.who))
 		if c.state >= StateDisconnecting || !l.attempt(func() { c.close(protocol.CloseInternal, "internal error") }) {
 			l.scrap(c)
 		}
@@ -280,7 +280,7 @@ func (l *loop) recoverConn(c *conn) {
 func (l *loop) attempt(f func()) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			l.notePanic("clean-up", r)
+			l.notePanic("clean-up", caught(r))
 		}
 	}()
 	f()
@@ -290,18 +290,23 @@ func (l *loop) attempt(f func()) (ok bool) {
 // scrap gets rid of a Conn whose orderly end has panicked.
 func (l *loop) scrap(c *conn) {
 	l.attempt(func() { l.node.giveBack(c) })
-	for i := len(c.subs) - 1; i >= 0; i-- {
-		l.attempt(func() { c.detach(i) })
-	}
+	c.detachAll()
 	l.attempt(c.leave)
 	if c.sock != nil {
 		l.attempt(func() { c.sock.Close(true) })
 	}
 }
 
-func (l *loop) notePanic(where string, r any, attrs ...slog.Attr) {
+// panicked is what a panic left.
+type panicked struct{ value, stack string }
+
+// caught describes what recover returned. It must be called by the deferred
+// function itself, or the stack is not that of the panic.
+func caught(r any) panicked { return panicked{fmt.Sprint(r), string(debug.Stack())} }
+
+func (l *loop) notePanic(where string, p panicked, attrs ...slog.Attr) {
 	l.count.panics++
-	attrs = append(attrs, slog.String("where", where), slog.String("panic", fmt.Sprint(r)), slog.String("stack", string(debug.Stack())))
+	attrs = append(attrs, slog.String("where", where), slog.String("panic", p.value), slog.String("stack", p.stack))
 	l.node.log.LogAttrs(context.Background(), slog.LevelError, "panic recovered", attrs...)
 }
 

@@ -47,10 +47,13 @@ func (c *credits) take(ctx context.Context, n int) error {
 	return nil
 }
 
-func (c *credits) give(n int) {
-	c.taken.Add(-1)
-	c.bytes.Release(int64(n))
-	c.count.Release(1)
+// giveBack returns what was taken for p, the first time it is called.
+func (c *credits) giveBack(p *Publication) {
+	if n := p.cost.Swap(0); n != 0 {
+		c.taken.Add(-1)
+		c.bytes.Release(n)
+		c.count.Release(1)
+	}
 }
 
 // Publish sends m to the subscribers of its channel. It blocks while
@@ -107,34 +110,44 @@ func nilIfEmpty(b []byte) []byte {
 // or internal channel.
 func (n *Node) send(ctx context.Context, channel string, buf []byte, t *tally) (Ack, error) {
 	size := len(buf) - wire.MaxHeader
-	if limit := n.cfg.Limits.MaxMessageSize + queueMargin; size > limit {
-		return Ack{}, protocol.Errorf(protocol.CodeTooLarge, "message of %d bytes; at most %d are allowed (max_message_size)", size, n.cfg.Limits.MaxMessageSize)
+	if err := n.checkSize(size); err != nil {
+		return Ack{}, err
 	}
 	if !n.running.Load() {
 		return Ack{}, ErrNotRunning
 	}
 	p := &Publication{Channel: channel, payload: wire.HeaderSize(size)}
 	p.frame = wire.EndFrame(buf, wire.OpText)
-	cost := len(p.frame)
-	if err := n.credits.take(ctx, cost); err != nil {
+	if err := n.credits.take(ctx, len(p.frame)); err != nil {
 		return Ack{}, err
 	}
+	p.cost.Store(int64(len(p.frame)))
 	p.done = func(p *Publication) {
-		n.credits.give(cost)
+		n.credits.giveBack(p)
 		t.done(p)
 	}
-	var ack Ack
-	var err error
 	if internal(channel) {
 		n.fanOut(p)
-		ack.Durability = "memory"
-	} else {
-		ack, err = n.cfg.Broker.Publish(ctx, p)
+		return Ack{Durability: "memory"}, nil
 	}
-	if err != nil {
-		n.credits.give(cost)
-	}
+	accepted := false
+	defer func() { // also if the broker panics
+		if !accepted {
+			n.credits.giveBack(p)
+		}
+	}()
+	ack, err := n.cfg.Broker.Publish(ctx, p)
+	accepted = err == nil
 	return ack, err
+}
+
+// checkSize refuses a payload that could never be queued or find room.
+func (n *Node) checkSize(size int) error {
+	limit := n.cfg.Limits.MaxMessageSize
+	if size+wire.MaxHeader <= limit+queueMargin {
+		return nil
+	}
+	return protocol.Errorf(protocol.CodeTooLarge, "message of %d bytes; at most %d are allowed (max_message_size)", size, limit)
 }
 
 // tally waits for the count of connections a publication reached.

@@ -78,8 +78,5 @@ func (n *Node) direct(object json.RawMessage) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size := len(buf) - wire.MaxHeader; size > n.cfg.Limits.MaxMessageSize+queueMargin {
-		return nil, protocol.Errorf(protocol.CodeTooLarge, "message of %d bytes; at most %d are allowed (max_message_size)", size, n.cfg.Limits.MaxMessageSize)
-	}
-	return buf, nil
+	return buf, n.checkSize(len(buf) - wire.MaxHeader)
 }

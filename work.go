@@ -161,8 +161,9 @@ func (c *conn) start(jobs []job) {
 func (n *Node) perform(ctx context.Context, who *session, j job) (result outcome) {
 	defer func() {
 		if r := recover(); r != nil {
+			p := caught(r)
 			result = func(c *conn) {
-				c.loop.notePanic("handler", r, slog.Any("conn", who))
+				c.loop.notePanic("handler", p, slog.Any("conn", who))
 				c.refuse(protocol.Errorf(protocol.CodeInternal, "internal error"), j.id)
 			}
 		}
@@ -226,7 +227,8 @@ func (c *conn) runLast() {
 	n.executors.run(func() {
 		defer func() {
 			if r := recover(); r != nil {
-				l.inbox.post(func(l *loop) { l.notePanic("hook", r) })
+				p := caught(r)
+				l.inbox.post(func(l *loop) { l.notePanic("hook", p) })
 			}
 		}()
 		f(n.base())
