@@ -45,11 +45,11 @@ func (n *Node) connections() int {
 	if err != nil {
 		return 1 // a Loop that does not answer may have some
 	}
-	total := int(n.active.Load() + n.unauthenticated.Load()) // those still being upgraded included
+	live := 0
 	for _, p := range parts {
-		total = max(total, p)
+		live += p
 	}
-	return total
+	return max(live, int(n.active.Load()+n.unauthenticated.Load())) // those still being upgraded included
 }
 
 // drain gives each Conn of the Loop its moment within the window.

@@ -1,6 +1,9 @@
 package outcry
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // maxExecutors is how many serial executors run at once; the rest wait in
 // order.
@@ -52,16 +55,24 @@ func (x *executors) next() func() {
 	return f
 }
 
-// wait blocks until nothing runs. Others may call run meanwhile, which a
-// sync.WaitGroup would not allow.
-func (x *executors) wait() {
+// wait blocks until nothing runs, at most for d, and reports whether that came
+// about. Others may call run meanwhile, which a sync.WaitGroup would not allow.
+func (x *executors) wait(d time.Duration) bool {
 	x.mu.Lock()
 	if x.running > 0 && x.idle == nil {
 		x.idle = make(chan struct{})
 	}
 	idle := x.idle
 	x.mu.Unlock()
-	if idle != nil {
-		<-idle
+	if idle == nil {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-idle:
+		return true
+	case <-timer.C:
+		return false
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // No more executors run than allowed; the rest wait in order, and none is
@@ -35,8 +36,13 @@ func TestExecutors(t *testing.T) {
 				t.Fatalf("job %d did not begin when one had ended", i)
 			}
 		}
+		if x.wait(time.Second) {
+			t.Error("wait did not wait")
+		}
 		close(release)
-		x.wait()
+		if !x.wait(time.Second) {
+			t.Error("wait did not see the end")
+		}
 		slices.Sort(began)
 		if len(slices.Compact(began)) != jobs {
 			t.Errorf("%d different jobs ran, want %d", len(slices.Compact(began)), jobs)
@@ -50,7 +56,9 @@ func TestExecutors(t *testing.T) {
 // wait may be called while others still hand in work, and again.
 func TestExecutorsWait(t *testing.T) {
 	var x executors
-	x.wait() // nothing runs
+	if !x.wait(0) {
+		t.Error("nothing runs")
+	}
 	var busy sync.WaitGroup
 	for range 4 {
 		busy.Go(func() {
@@ -60,10 +68,10 @@ func TestExecutorsWait(t *testing.T) {
 		})
 	}
 	for range 2000 {
-		x.wait()
+		x.wait(patience)
 	}
 	busy.Wait()
-	x.wait()
+	x.wait(patience)
 	if x.running != 0 {
 		t.Errorf("%d running", x.running)
 	}

@@ -101,7 +101,9 @@ func (n *Node) Ready() error {
 
 // Run starts the Loops and blocks until ctx has ended and every connection has
 // been drained, for at most Timing.DrainTimeout and a few seconds. While
-// connections are left, publishing goes on. It may be called once.
+// connections are left, publishing goes on. Handlers and hooks that do not heed
+// their contexts, and a Logger that is stuck, are left behind. It may be called
+// once.
 func (n *Node) Run(ctx context.Context) error {
 	if n.started.Swap(true) {
 		return errors.New("outcry: Run called twice")
@@ -111,6 +113,7 @@ func (n *Node) Run(ctx context.Context) error {
 		n.loops = append(n.loops, newLoop(n, i))
 		n.allLoops |= 1 << i
 	}
+	defer n.stopWork()
 	logged := make(chan struct{})
 	go func() { defer close(logged); n.ring.drain() }()
 	var loops, broker sync.WaitGroup
@@ -126,16 +129,39 @@ func (n *Node) Run(ctx context.Context) error {
 	<-ctx.Done()
 	n.drain()
 	n.running.Store(false)
-	n.stopWork()
-	n.executors.wait()
+	n.cutAll()
+	ended := n.endWork()
 	n.endLoops()
 	loops.Wait()
-	n.executors.wait() // what the Loops' last tasks started
+	if ended {
+		n.endWork() // what the Loops' last tasks started
+	}
 	stopBroker()
 	broker.Wait()
 	n.ring.close()
-	<-logged
+	select {
+	case <-logged:
+	case <-time.After(endWait): // nobody reads the log
+	}
 	return brokerErr
+}
+
+// endWait is how long handlers and hooks may take when the last connection has
+// gone, how long after that their contexts have ended, and how long the log.
+const endWait = time.Second
+
+// endWork waits for handlers and hooks. It reports false if some do not heed
+// their contexts; they are left behind.
+func (n *Node) endWork() bool {
+	if n.executors.wait(endWait) {
+		return true
+	}
+	n.stopWork()
+	if n.executors.wait(endWait) {
+		return true
+	}
+	n.log.Warn("handlers or hooks do not end")
+	return false
 }
 
 // runBroker runs the broker; a panic in it is an error of Run.
@@ -173,14 +199,20 @@ func (n *Node) setReady(err error) {
 // base is the context of everything executors do.
 func (n *Node) base() context.Context { return n.work }
 
-// endLoops has every Loop return.
-func (n *Node) endLoops() {
+// cutAll ends the connections that are left.
+func (n *Node) cutAll() {
 	for _, l := range n.loops {
 		l.inbox.post(func(l *loop) {
-			l.ended = true
 			for _, c := range l.table.all() {
 				c.abandon(protocol.CloseGoingAway)
 			}
 		})
+	}
+}
+
+// endLoops has every Loop return. What was still being upgraded is cut.
+func (n *Node) endLoops() {
+	for _, l := range n.loops {
+		l.inbox.post(func(l *loop) { l.ended = true })
 	}
 }
