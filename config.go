@@ -58,8 +58,8 @@ type Access struct {
 
 // Limits bound what one client, and all of them together, may take.
 type Limits struct {
-	MaxConnections     int // connections of this node; default 1000
-	MaxUnauthenticated int // of them, those that have not logged in yet; default 100
+	MaxConnections     int // clients of this node; default 1000
+	MaxUnauthenticated int // connections beside them that have not logged in yet; default 100
 	MaxMessageSize     int // bytes of one incoming message; default 1 MiB
 	MaxFragments       int // frames of one incoming message; default 64
 	MaxChannels        int // subscriptions of one client; default 1024

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,7 +15,8 @@ import (
 // a channel.
 const maxLoops = 64
 
-// withDefaults returns c with every zero replaced by its default.
+// withDefaults returns c with every zero replaced by its default. It shares no
+// slice with c.
 func (c Config) withDefaults() Config {
 	if c.NodeName == "" {
 		host, err := os.Hostname()
@@ -23,9 +25,8 @@ func (c Config) withDefaults() Config {
 		}
 		c.NodeName = host + "-" + strings.ToLower(rand.Text()[:6])
 	}
-	if len(c.Access.AllowedOrigins) == 0 {
-		c.Access.AllowedOrigins = []string{"*"}
-	}
+	c.Access = c.Access.withDefaults()
+	c.Rules = slices.Clone(c.Rules)
 	c.Limits = c.Limits.withDefaults()
 	c.Timing = c.Timing.withDefaults()
 	c.Queue = c.Queue.withDefaults()
@@ -39,6 +40,16 @@ func (c Config) withDefaults() Config {
 		c.Presence = newMemoryPresence()
 	}
 	return c
+}
+
+func (a Access) withDefaults() Access {
+	a.AllowedOrigins = slices.Clone(a.AllowedOrigins)
+	if len(a.AllowedOrigins) == 0 {
+		a.AllowedOrigins = []string{"*"}
+	}
+	a.AllowedHosts = slices.Clone(a.AllowedHosts)
+	a.TrustedProxies = slices.Clone(a.TrustedProxies)
+	return a
 }
 
 func (l Limits) withDefaults() Limits {

@@ -3,6 +3,7 @@ package outcry
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -21,21 +22,18 @@ const maxInterval = 7 * 24 * time.Hour
 // it; zero values are valid.
 func (c *Config) Validate() error {
 	d := c.withDefaults()
-	var errs []error
+	errs := checkAll(bounds[int]{"Config.Loops", d.Loops, 1, maxLoops, false})
 	for _, e := range [][]error{d.Limits.check(), d.Timing.check(), d.Queue.check(d.Limits.MaxMessageSize), d.Access.check()} {
 		errs = append(errs, e...)
 	}
 	switch d.Transport {
 	case TransportAuto, TransportGoroutine:
 	default:
-		errs = append(errs, fmt.Errorf("Transport %q: allowed are %q and %q", d.Transport, TransportAuto, TransportGoroutine))
-	}
-	if d.Loops < 1 || d.Loops > maxLoops {
-		errs = append(errs, fmt.Errorf("config: Loops %d: allowed are 1 to %d", d.Loops, maxLoops))
+		errs = append(errs, fmt.Errorf("Config.Transport %q: allowed are %q and %q", d.Transport, TransportAuto, TransportGoroutine))
 	}
 	for i := range d.Rules {
 		if err := d.Rules[i].check(); err != nil {
-			errs = append(errs, fmt.Errorf("config: Rules[%d]: %w", i, err))
+			errs = append(errs, fmt.Errorf("Config.Rules[%d]: %w", i, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -115,20 +113,37 @@ func (q Queue) check(maxMessage int) []error {
 
 func (a Access) check() (errs []error) {
 	for _, o := range a.AllowedOrigins {
-		if o == "*" {
-			continue
-		}
-		u, err := url.Parse(o)
-		if err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.RawQuery != "" || strings.Contains(u.Host, "*") {
+		if o != "*" && !isOrigin(o) {
 			errs = append(errs, fmt.Errorf("Access.AllowedOrigins %q: allowed are %q or exact origins such as \"https://app.example.com:8443\"", o, "*"))
 		}
 	}
 	for _, h := range a.AllowedHosts {
-		if h == "" || strings.ContainsAny(h, "/ *@") {
+		if !isHost(h) {
 			errs = append(errs, fmt.Errorf("Access.AllowedHosts %q: allowed are host names or addresses without port", h))
 		}
 	}
+	for _, p := range a.TrustedProxies {
+		if !p.IsValid() {
+			errs = append(errs, fmt.Errorf("Access.TrustedProxies %q: allowed are networks such as \"10.0.0.0/8\"", p))
+		}
+	}
 	return errs
+}
+
+// isOrigin reports whether o is what browsers send: scheme://host[:port].
+func isOrigin(o string) bool {
+	u, err := url.Parse(o)
+	return err == nil && u.Scheme != "" && u.Hostname() != "" && !strings.Contains(u.Host, "*") &&
+		strings.EqualFold(o, u.Scheme+"://"+u.Host)
+}
+
+// isHost reports whether h can be compared with a Host header whose port has
+// been cut off.
+func isHost(h string) bool {
+	if _, err := netip.ParseAddr(strings.Trim(h, "[]")); err == nil {
+		return true
+	}
+	return h != "" && !strings.ContainsAny(h, "/ *@:[]")
 }
 
 func (r *Rule) check() error {
