@@ -26,8 +26,7 @@ type Publication struct {
 	Data json.RawMessage
 	// Event arrives beside Data.
 	Event string
-	// ID is the idempotency key, at most 128 bytes; the server makes one where
-	// it is empty.
+	// ID is the idempotency key, at most 128 bytes; it may be empty.
 	ID string
 	// Key names the row or instrument the publication is about.
 	Key string

@@ -64,7 +64,7 @@ func (a *API) explain(r *http.Request, err error) *protocol.Error {
 	}
 	if r.Context().Err() == nil { // else the caller has left, and that is all
 		a.log.Error("http call failed", slog.String("method", r.Method),
-			slog.String("route", r.Pattern), slog.Any("error", err))
+			slog.String("route", r.Pattern), slog.Any("err", err))
 	}
 	return internalError()
 }
@@ -102,7 +102,7 @@ func internalError() *protocol.Error {
 func (a *API) send(w http.ResponseWriter, r *http.Request, answer reply) {
 	body, err := json.Marshal(answer.body)
 	if err != nil {
-		a.log.Error("cannot encode an answer", slog.String("route", r.Pattern), slog.Any("error", err))
+		a.log.Error("cannot encode an answer", slog.String("route", r.Pattern), slog.Any("err", err))
 		answer = reply{status: http.StatusInternalServerError}
 		body, _ = json.Marshal(errorBody{detail(internalError())}) // cannot fail: two plain strings
 	}

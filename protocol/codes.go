@@ -92,7 +92,7 @@ func CloseCodes() []CloseInfo {
 	}
 }
 
-// Name returns the reason text sent with c, empty for a code that is not in
+// Name returns the name of c, empty for a code that is not in
 // the table.
 func (c CloseCode) Name() string {
 	switch c {

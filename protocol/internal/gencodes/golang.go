@@ -30,7 +30,7 @@ func goCloseCodes(b *bytes.Buffer) {
 	for _, r := range closeRows() {
 		fmt.Fprintf(b, "{Close%s, %q, %t, %q},\n", r.ident, r.name, r.reconnect, r.meaning)
 	}
-	b.WriteString("}\n}\n\n// Name returns the reason text sent with c, empty for a code that is not in\n")
+	b.WriteString("}\n}\n\n// Name returns the name of c, empty for a code that is not in\n")
 	b.WriteString("// the table.\nfunc (c CloseCode) Name() string {\nswitch c {\n")
 	last := 0
 	for _, r := range closeRows() {

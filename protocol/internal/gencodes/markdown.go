@@ -15,7 +15,7 @@ of the table run ` + "`go generate ./protocol`" + `.
 
 ## Close codes
 
-The server closes a connection with a code and a short reason text: the name below.
+The server closes a connection with a code and a short reason text; look at the code, not at the text.
 **40xx: reconnect. 45xx: do not reconnect with the same credentials.** The codes
 below 4000 are those of RFC 6455. A browser reports 1006 for everything that goes wrong
 before the connection is open.

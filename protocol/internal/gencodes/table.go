@@ -4,7 +4,7 @@ package main
 type closeRow struct {
 	ident     string // Go: Close + ident; TypeScript: ident with a small first letter
 	code      int
-	name      string // the reason text on the wire
+	name      string // as in the documentation and the constants
 	reconnect bool
 	meaning   string
 }

@@ -79,7 +79,7 @@ func (o *serveOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return usage(err)
 	}
-	if log.HasFile() {
+	if log.HasFile() || !isTerminal(env.Stderr) { // the hang-up of a terminal ends a server that has nothing else
 		defer onHangup(func() { reopen(log) })()
 	}
 	err = srv.Run(ctx)
@@ -90,8 +90,12 @@ func (o *serveOptions) run(ctx context.Context, env *environment) error {
 }
 
 func reopen(log *logs.Log) {
+	if !log.HasFile() {
+		log.Info("hangup ignored: there is no log file to open anew")
+		return
+	}
 	if err := log.Reopen(); err != nil {
-		log.Error("log file could not be opened anew", slog.Any("error", err))
+		log.Error("log file could not be opened anew", slog.Any("err", err))
 		return
 	}
 	log.Info("log file opened anew")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/outcry-dev/outcry/cmd/outcry/internal/settings"
@@ -33,6 +34,9 @@ func (s *Service) open(ctx context.Context, key, address string, handler http.Ha
 	listener, err := cfg.Listen(ctx, "tcp", address)
 	if op := (*net.OpError)(nil); errors.As(err, &op) {
 		err = op.Err // the rest repeats the address
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s %q: cannot listen: %w; end what listens there, or give another %s", key, address, err, key)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s %q: cannot listen: %w", key, address, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -56,8 +57,15 @@ func (s *Service) listen(ctx context.Context) ([]*endpoint, error) {
 	return []*endpoint{public, admin}, nil
 }
 
-// feed publishes the demo market until ctx ends.
+// feed publishes the demo market, once the node serves, until ctx ends.
 func (s *Service) feed(ctx context.Context) error {
+	for s.node.Ready() != nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(readyPoll):
+		}
+	}
 	options := *s.cfg.Demo
 	options.Logger = s.cfg.Logger
 	return demo.Run(ctx, func(ctx context.Context, m outcry.Message) error {
@@ -65,6 +73,9 @@ func (s *Service) feed(ctx context.Context) error {
 		return err
 	}, options)
 }
+
+// readyPoll is how often the feed looks whether the node serves yet.
+const readyPoll = 10 * time.Millisecond
 
 // announce says where the service can be reached.
 func (s *Service) announce(endpoints []*endpoint) {
