@@ -56,7 +56,7 @@ fuzz: ## Run each fuzz target in turn: make fuzz DURATION=30s
 	scripts/fuzz.sh $(DURATION) $(PACKAGES)
 
 soak: DURATION ?= 10m
-soak: ## Run load and faults for a while: make soak DURATION=24h
+soak: ## Check every delivery under load for a while: make soak DURATION=24h
 	go run ./test/soak -duration $(DURATION)
 
 clean: ## Remove everything that was built or downloaded into the tree
