@@ -93,10 +93,10 @@ func (l *loop) run() {
 		l.runGuarded()
 	}
 	tasks, pubs := l.inbox.close()
-	for _, task := range tasks {
+	for _, task := range append(l.tasks[l.nextTask:], tasks...) {
 		l.attempt(func() { task(l) })
 	}
-	for _, p := range pubs {
+	for _, p := range append(l.pubs[l.nextPub:], pubs...) {
 		p.finish()
 	}
 	if err := l.poll.Close(); err != nil {
@@ -153,6 +153,7 @@ func (l *loop) wait() {
 	switch {
 	case l.urgent.len()+l.dirty.len() > 0:
 		runtime.Gosched()
+	case l.nextPub < len(l.pubs): // left by a panic
 	case l.inbox.sleep():
 		until = l.sleepUntil()
 	}
