@@ -54,10 +54,24 @@ type hub struct {
 	lastGen  uint32
 }
 
-// find returns the index of c's subscription to a channel, or -1.
+// find returns the index of c's subscription to a channel, or -1. It must not
+// take long for a client with a thousand channels: a Loop handles many
+// commands in one turn.
 func (c *conn) find(name string) int {
+	t := c.loop.hub.topics[name]
+	if t == nil {
+		return -1
+	}
+	if t.joining == 0 && len(t.members) < len(c.subs) {
+		for _, m := range t.members {
+			if m.c == c {
+				return int(m.pos)
+			}
+		}
+		return -1
+	}
 	for i := range c.subs {
-		if c.subs[i].topic.name == name {
+		if c.subs[i].topic == t {
 			return i
 		}
 	}
