@@ -30,6 +30,7 @@ func stall(l *loop, c *conn, sock *fakeSocket, begun bool) {
 	}
 	offer(c, laneHigh, nil, `"stall"`)
 	l.flushAll()
+	l.now += busyGrace // it is not just busy
 }
 
 // resume lets sock take everything and tells c.
@@ -47,8 +48,12 @@ func TestFlushOrderOfLanes(t *testing.T) {
 		lane    lane
 		payload string
 	}{
-		{laneLow, `"low 1"`}, {laneNormal, `"normal 1"`}, {laneHigh, `"high 1"`},
-		{laneNormal, `"normal 2"`}, {laneLow, `"low 2"`}, {laneHigh, `"high 2"`},
+		{laneLow, `"low 1"`},
+		{laneNormal, `"normal 1"`},
+		{laneHigh, `"high 1"`},
+		{laneNormal, `"normal 2"`},
+		{laneLow, `"low 2"`},
+		{laneHigh, `"high 2"`},
 	} {
 		offer(c, m.lane, nil, m.payload)
 	}

@@ -91,6 +91,7 @@ func startOn(t *testing.T, cfg Config, ln net.Listener, dial func() (net.Conn, e
 
 // in is r for a subtest: failures and clean-up are those of t.
 func (r *rig) in(t *testing.T) *rig {
+	t.Helper()
 	sub := *r
 	sub.t = t
 	return &sub
