@@ -3,6 +3,7 @@ package outcry
 import (
 	"context"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/outcry-dev/outcry/protocol"
 )
@@ -123,6 +124,8 @@ const maxCloseReason = 123
 
 func checkClose(code protocol.CloseCode, reason string) error {
 	switch {
+	case !utf8.ValidString(reason):
+		return protocol.Errorf(protocol.CodeBadRequest, "reason is not valid UTF-8")
 	case len(reason) > maxCloseReason:
 		return protocol.Errorf(protocol.CodeBadRequest, "reason of %d bytes; at most %d fit a Close frame", len(reason), maxCloseReason)
 	case code == protocol.CloseNormal, code == protocol.CloseGoingAway, code == protocol.ClosePolicy,
