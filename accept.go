@@ -27,7 +27,7 @@ const subprotocol = "outcry.v1.json"
 // ServeHTTP upgrades GET /ws and GET /ws/{client_id} to a client connection
 // and returns when the Loop has it; the handler's goroutine is not needed any
 // further. The client id is r.PathValue("client_id"), else what follows the
-// last "ws/" of the path, so that the node can be mounted under any prefix. A
+// last "/ws/" of the path, so that the node can be mounted under any prefix. A
 // request that is refused is answered with a JSON error and its HTTP status.
 //
 // Origin, identity, client id and limits are settled before the upgrade.
@@ -97,8 +97,8 @@ func (n *Node) admitting() error {
 func clientID(r *http.Request) (id string, chosen bool, err error) {
 	id = r.PathValue("client_id")
 	if id == "" {
-		if i := strings.LastIndex(r.URL.Path, "ws/"); i >= 0 {
-			id = r.URL.Path[i+len("ws/"):]
+		if i := strings.LastIndex(r.URL.Path, "/ws/"); i >= 0 {
+			id = r.URL.Path[i+len("/ws/"):]
 		}
 	}
 	if id == "" {

@@ -31,9 +31,11 @@ func (n *Node) authenticate(ctx context.Context, token string) (id Identity, err
 			err = protocol.Errorf(protocol.CodeInternal, "internal error")
 		}
 	}()
+	ctx, cancel := context.WithTimeout(ctx, n.cfg.Timing.AuthTimeout)
+	defer cancel()
 	id, err = auth.Authenticate(ctx, token)
 	switch {
-	case errors.Is(err, ErrUnavailable):
+	case errors.Is(err, ErrUnavailable), err != nil && ctx.Err() != nil:
 		return Identity{}, &Error{Code: protocol.CodeUnavailable, Message: "tokens cannot be checked now", RetryAfter: time.Second}
 	case err != nil:
 		n.log.Debug("token refused", errAttr(err))
@@ -144,19 +146,44 @@ func (c *conn) authResult(id []byte) protocol.AuthResult {
 	return protocol.AuthResult{Success: true, UserID: c.who.userID, ExpiresAt: c.who.identity(c.loop.node.start).ExpiresAt, ID: id}
 }
 
-// renew replaces the token of a connected client. It must be of the same user.
+// renew replaces the token of a connected client. It must be of the same user,
+// or the first one of an anonymous client.
 func (c *conn) renew(who *session, id []byte) {
-	if who.userID != c.who.userID {
+	if c.who.userID != "" && who.userID != c.who.userID {
 		c.reply(protocol.AuthResult{Code: protocol.CodeInvalidToken, Message: "the token is of another user; open a new connection for it", ID: id})
 		c.closeAfterFlush(protocol.CloseInvalidToken, "token of another user")
 		return
 	}
-	who.metadata = c.who.metadata
-	c.who = who
+	if who.metadata == "" || c.loop.node.cfg.Hooks.OnConnect != nil { // the hook's stays
+		who.metadata = c.who.metadata
+	}
+	c.become(who)
 	c.flags &^= flagWarned
-	c.regroup()
 	c.reply(c.authResult(id))
+	for _, ch := range who.channels {
+		if c.find(ch) < 0 {
+			c.subscribe(ch, joiner{})
+		}
+	}
 	c.loop.wheel.set(c, c.loop.now)
+}
+
+// become gives c another session, and makes its presence and its internal
+// channels those of it.
+func (c *conn) become(who *session) {
+	old := c.who
+	c.who = who
+	if old.userID != who.userID {
+		for i := range c.subs {
+			if s := &c.subs[i]; s.pos != notLive && s.topic.recordsPresence() {
+				p := c.loop.node.cfg.Presence
+				p.Leave(s.topic.name, Member{old.clientID, old.userID})
+				p.Join(s.topic.name, Member{who.clientID, who.userID})
+			}
+		}
+		c.join(prefixUser + who.userID)
+	}
+	c.regroup()
 }
 
 // regroup makes c's group channels those of its session.

@@ -41,6 +41,7 @@ type connTimes struct {
 	heartbeat millis // next heartbeat
 	message   millis // when the message under way began
 	closing   millis // when to give up on a graceful end, or to begin one (draining)
+	latest    millis // until when a graceful end that makes progress may last
 	flushed   uint32 // microseconds since the node started, start of the last flush
 }
 
@@ -62,6 +63,7 @@ const (
 	flagDraining                         // will be closed by the drain at times.closing
 	flagRegistered                       // its client id is in the directory
 	flagGreeted                          // connection_established was sent, OnDisconnect is due
+	flagPinged                           // a ping of ours awaits its pong, which costs no budget
 )
 
 func (f connFlags) has(x connFlags) bool { return f&x != 0 }

@@ -15,12 +15,12 @@ import (
 type Publication struct {
 	Channel string
 
-	frame   []byte // the WebSocket frame; its tail is the payload
-	payload int    // where the payload begins
-	pending atomic.Int32
+	frame   []byte       // the WebSocket frame; its tail is the payload
+	payload int          // where the payload begins
+	pending atomic.Int32 // Loops that have yet to queue it, and its publisher
 	sent    atomic.Int32
 	cost    atomic.Int64       // bytes of credit to be given back
-	done    func(*Publication) // called once, when the last Loop has queued it
+	done    func(*Publication) // called when nobody needs it any more; nil for one from elsewhere
 }
 
 // NewPublication makes a publication of a JSON text as subscribers receive it,
@@ -136,12 +136,11 @@ func (n *Node) fanOut(p *Publication) {
 			mask |= n.interest.patterns.Load()
 		}
 	}
-	p.pending.Store(int32(bits.OnesCount64(mask)) + 1)
+	p.pending.Add(int32(bits.OnesCount64(mask)))
 	for m := mask; m != 0; m &= m - 1 {
 		n.loops[bits.TrailingZeros64(m)].inbox.publish(p)
 	}
 	s.mu.Unlock()
-	p.finish()
 }
 
 // deliver queues p for every subscriber of this Loop.

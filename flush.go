@@ -268,7 +268,10 @@ func (c *conn) windowEnd() (due uint32, wait bool) {
 	window := c.loop.node.limits.flushWindow
 	due = c.times.flushed + window
 	ahead := int32(due - c.loop.nowMicros)
-	return due, window != 0 && c.times.flushed != 0 && ahead > 0 && ahead <= int32(window)+maxTurn
+	if window == 0 || c.times.flushed == 0 || ahead <= 0 || ahead > int32(window)+maxTurn {
+		return due, false
+	}
+	return c.loop.nowMicros + min(uint32(ahead), window), true
 }
 
 // flushIfOpen flushes c unless its socket is known to be full or gone.

@@ -30,7 +30,9 @@ func stall(l *loop, c *conn, sock *fakeSocket, begun bool) {
 	}
 	offer(c, laneHigh, nil, `"stall"`)
 	l.flushAll()
-	l.now += busyGrace // it is not just busy
+	if c.out != nil && c.out.blocked != 0 {
+		c.out.blocked = mark(c.out.blocked - 2*busyGrace) // it is not just busy
+	}
 }
 
 // resume lets sock take everything and tells c.

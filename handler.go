@@ -33,7 +33,7 @@ type Request struct {
 // Reply sends a JSON object to the client that sent the request; the request's
 // id is added where it had one. v is marshalled unless it is a
 // json.RawMessage. Replies leave, in order, when the handler returns; together
-// they may have 256 KiB.
+// they may have 192 KiB.
 func (r *Request) Reply(v any) error {
 	object, ok := v.(json.RawMessage)
 	if !ok {
@@ -47,16 +47,20 @@ func (r *Request) Reply(v any) error {
 		return err
 	}
 	frame := wire.EndFrame(buf, wire.OpText)
-	if r.bytes += len(frame); r.bytes > replyClose {
-		return protocol.Errorf(protocol.CodeTooLarge, "replies to one request have at most %d bytes", replyClose)
+	if r.bytes += len(frame); r.bytes > maxReplies {
+		return protocol.Errorf(protocol.CodeTooLarge, "replies to one request have at most %d bytes", maxReplies)
 	}
 	r.replies = append(r.replies, frame)
 	return nil
 }
 
+// maxReplies is what the replies to one request may have, in bytes: a client
+// that reads can always be sent them.
+const maxReplies = replyClose - replyPause
+
 // custom is the route of a handler.
 func custom(h Handler) route {
-	return route{serial: func(ctx context.Context, n *Node, who *session, cmd *protocol.Command) outcome {
+	return route{barrier: true, serial: func(ctx context.Context, n *Node, who *session, cmd *protocol.Command) outcome {
 		r := &Request{Client: who.client(n.start), Type: cmd.Type, Raw: cmd.Raw, id: cmd.ID}
 		err := h(ctx, r)
 		var e *Error

@@ -28,6 +28,9 @@ func checkHandshake(r *http.Request) error {
 	case !hasToken(r.Header["Upgrade"], "websocket"), !hasToken(r.Header["Connection"], "upgrade"):
 		return protocol.Errorf(protocol.CodeUpgradeRequired, "this is a WebSocket endpoint; connect with a WebSocket client")
 	}
+	if r.ContentLength != 0 {
+		return protocol.Errorf(protocol.CodeBadRequest, "a WebSocket handshake has no body")
+	}
 	if v := r.Header["Sec-Websocket-Version"]; len(v) != 1 || v[0] != "13" {
 		return protocol.Errorf(protocol.CodeUpgradeRequired, "Sec-WebSocket-Version must be 13")
 	}

@@ -27,7 +27,8 @@ type Hooks struct {
 	// OnUnsubscribe runs after the client left a channel other than by
 	// disconnecting.
 	OnUnsubscribe func(ctx context.Context, c Client, channel string)
-	// OnPublish may change or refuse what a client publishes.
+	// OnPublish may change or refuse what a client publishes with the publish
+	// command; chat_message and typing_indicator do not come by here.
 	OnPublish func(ctx context.Context, c Client, m *Message) error
 	// OnNotificationAck runs when a client acknowledges a notification.
 	OnNotificationAck func(ctx context.Context, c Client, notificationID string)

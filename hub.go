@@ -22,6 +22,9 @@ type topic struct {
 	state   joinState // of this Loop at the broker
 }
 
+// recordsPresence reports whether who is subscribed is recorded.
+func (t *topic) recordsPresence() bool { return t.rule.Presence && !internal(t.name) }
+
 // joinState is how far a topic is with the broker.
 type joinState uint8
 
@@ -156,7 +159,7 @@ func (c *conn) goLive(i int) {
 	t.joining--
 	s.pos = uint32(len(t.members))
 	t.members = append(t.members, member{c, uint32(i)})
-	if t.rule.Presence && !internal(t.name) {
+	if t.recordsPresence() {
 		c.loop.node.cfg.Presence.Join(t.name, Member{c.who.clientID, c.who.userID})
 	}
 }
@@ -215,8 +218,11 @@ func (c *conn) detach(i int) {
 	}
 	c.subs[tail] = subscription{}
 	c.subs = c.subs[:tail]
+	if !live {
+		c.loop.settle(c, s)
+	}
 	c.loop.drop(t)
-	if live && t.rule.Presence && !internal(t.name) {
+	if live && t.recordsPresence() {
 		c.loop.node.cfg.Presence.Leave(t.name, Member{c.who.clientID, c.who.userID})
 	}
 }

@@ -136,10 +136,26 @@ func (c *conn) sayGoodbye(frame []byte) {
 	o := c.box()
 	o.final = frame
 	c.times.closing = mark(c.loop.now + closeWait)
+	c.times.latest = mark(c.loop.now + c.loop.node.limits.drain)
 	c.loop.wheel.soonest(c, c.times.closing)
 	if o.blocked == 0 {
 		c.flush()
 	}
+}
+
+// stillFlushing gives a Conn that is closing, and whose queue is to be flushed,
+// more time as long as the client reads.
+func (c *conn) stillFlushing() bool {
+	o := c.out
+	if o == nil || o.count == 0 || o.blocked == 0 || !c.loop.now.before(c.times.latest) {
+		return false
+	}
+	until := o.blocked + closeWait // blocked is when it last took something
+	if !c.loop.now.before(until) {
+		return false
+	}
+	c.times.closing = mark(until)
+	return true
 }
 
 // abnormal reports whether a close code counts as an error.

@@ -16,7 +16,7 @@ const (
 // limits are the Timing settings in the units of the wheel; 0 means off.
 type limits struct {
 	ping, pingTimeout, heartbeat, idle millis
-	auth, message, writeTimeout        millis
+	auth, message, writeTimeout, drain millis
 	flushWindow                        uint32 // µs
 }
 
@@ -25,7 +25,7 @@ func newLimits(t Timing) limits {
 	return limits{
 		ping: ms(t.PingInterval), pingTimeout: ms(t.PingTimeout), heartbeat: ms(t.HeartbeatInterval),
 		idle: ms(t.ConnectionTimeout), auth: ms(t.AuthTimeout), message: ms(t.MessageTimeout),
-		writeTimeout: ms(t.WriteTimeout), flushWindow: uint32(max(0, t.FlushWindow.Microseconds())),
+		writeTimeout: ms(t.WriteTimeout), drain: ms(t.DrainTimeout), flushWindow: uint32(max(0, t.FlushWindow.Microseconds())),
 	}
 }
 
@@ -52,15 +52,15 @@ func (c *conn) onTimer() {
 	a := &alarm{now: c.loop.now}
 	switch c.state {
 	case StateConnecting:
-		if c.checkCommon(a) && a.due(c.times.connected+c.loop.node.limits.auth) {
-			c.close(protocol.CloseAuthTimeout, "no login in time")
+		if c.checkCommon(a) {
+			c.checkLogin(a)
 		}
 	case StateConnected:
 		if c.checkCommon(a) && c.checkPeer(a) && c.checkToken(a) {
 			c.beat(a)
 		}
 	case StateDisconnecting:
-		if a.due(c.times.closing) {
+		if a.due(c.times.closing) && !c.stillFlushing() {
 			c.abandon(protocol.CloseAbnormal)
 		}
 	case StateDisconnected:
@@ -90,6 +90,20 @@ func (c *conn) checkCommon(a *alarm) bool {
 	return false
 }
 
+// loginRecheck is how often, in ms, a login that is under way is looked at.
+const loginRecheck = 1000
+
+// checkLogin closes a client that has not logged in. One whose token is being
+// checked has sent it in time.
+func (c *conn) checkLogin(a *alarm) {
+	switch {
+	case c.work != nil && c.work.busy():
+		a.due(a.now + loginRecheck)
+	case a.due(c.times.connected + c.loop.node.limits.auth):
+		c.close(protocol.CloseAuthTimeout, "no login in time")
+	}
+}
+
 // checkPeer pings a silent client and closes a dead one. While input is
 // paused by us the client cannot be blamed for silence.
 func (c *conn) checkPeer(a *alarm) bool {
@@ -117,6 +131,7 @@ func (c *conn) checkPeer(a *alarm) bool {
 // ping sends a ping frame.
 func (c *conn) ping() {
 	c.times.pinged = mark(c.loop.now)
+	c.flags |= flagPinged
 	c.sendControl(wire.AppendFrame(nil, wire.OpPing, nil))
 }
 

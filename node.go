@@ -128,9 +128,9 @@ func (n *Node) Run(ctx context.Context) error {
 
 	<-ctx.Done()
 	n.drain()
-	n.running.Store(false)
 	n.cutAll()
-	ended := n.endWork()
+	ended := n.endWork() // hooks of the last connections may still publish
+	n.running.Store(false)
 	n.endLoops()
 	loops.Wait()
 	if ended {

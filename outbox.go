@@ -200,7 +200,7 @@ func (c *conn) publish(e entry, l lane, overflow Overflow) bool {
 	}
 	o := c.box()
 	q := &c.loop.node.cfg.Queue
-	if !o.fits(len(e.frame), q) {
+	if !o.fits(len(e.frame), q) && !c.takes(len(e.frame)) {
 		if o.blocked == 0 {
 			c.flush()
 			if c.state != StateConnected {
@@ -208,13 +208,26 @@ func (c *conn) publish(e entry, l lane, overflow Overflow) bool {
 			}
 			o = c.box()
 		}
-		if !o.fits(len(e.frame), q) && !c.makeRoom(e, l, overflow) {
+		if !o.fits(len(e.frame), q) && !c.takes(len(e.frame)) && !c.makeRoom(e, l, overflow) {
 			return false
 		}
 	}
 	o.add(l, e, c.loop.now)
 	c.loop.markDirty(c)
 	return true
+}
+
+// busyGrace is for how long, in ms, a socket that has just taken something is
+// busy, not refusing: a driver that writes in the background cannot say
+// otherwise within a turn of the Loop.
+const busyGrace = 10
+
+// takes reports whether n more bytes may wait beyond the number of messages:
+// the socket is busy with what it took a moment ago. What one turn can bring is
+// bounded by the node's credits.
+func (c *conn) takes(n int) bool {
+	o := c.out
+	return o.blocked != 0 && c.loop.now-o.blocked < busyGrace && o.bytes+n <= c.loop.node.cfg.Queue.Bytes
 }
 
 // makeRoom applies the overflow policy; false means that e was not queued.
@@ -241,13 +254,20 @@ func (c *conn) sendControl(frame []byte) {
 	if c.state >= StateDisconnecting {
 		return
 	}
+	if o := c.out; o != nil && o.replies > replyClose {
+		if o.blocked == 0 {
+			c.flush()
+		}
+		if c.out != nil && c.out.replies > replyClose {
+			c.close(protocol.CloseSlowConsumer, "replies not read")
+		}
+		if c.state >= StateDisconnecting {
+			return
+		}
+	}
 	o := c.box()
 	o.lanes[laneControl].push(entry{frame: frame}, c.loop.now)
 	o.replies += len(frame)
-	if o.replies > replyClose {
-		c.close(protocol.CloseSlowConsumer, "replies not read")
-		return
-	}
 	c.holdReading()
 	c.loop.markUrgent(c)
 }

@@ -3,7 +3,6 @@ package outcry
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -164,37 +163,32 @@ func TestRepliesPauseReading(t *testing.T) {
 	})
 }
 
-// Replies beyond 256 KB close the connection.
+// Replies beyond 256 KB close the connection of a client that does not read;
+// one large reply, which may be more than that, does not.
 func TestRepliesClose(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		gate := make(chan struct{})
-		open := sync.OnceFunc(func() { close(gate) })
-		var served atomic.Int32
-		r := handling(t, quiet(), func(_ context.Context, r *Request) error {
-			if served.Add(1) == 1 { // the others come to wait behind it, and run together
-				<-gate
-				return nil
-			}
-			for range 20 {
-				if err := r.Reply(object{"type": "worked", "pad": strings.Repeat("x", 10_000)}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		defer r.stop()
-		defer open()
-		c := r.connect("/ws")
-		c.raw(slices.Repeat(masked(fin|0x1, `{"type":"work"}`), 4))
-		synctest.Wait()
-		open()
-		synctest.Wait()
-		c.wantClose(4003)
-		s, err := r.Stats(t.Context())
-		if err != nil || s.ActiveConnections != 0 || s.QueuedBytes != 0 || s.Errors != 1 {
-			t.Errorf("stats %+v, %v", s, err)
+	l := newBareLoop(t, open())
+	sock := &fakeSocket{}
+	c := attach(l, sock)
+	large := encodePayload([]byte(`"` + strings.Repeat("x", 300<<10) + `"`))
+	c.sendControl(large)
+	if l.flushAll(); c.state != StateConnected {
+		t.Fatal("closed for its first reply")
+	}
+	sock.resume(l, c)
+	if c.out != nil || c.state != StateConnected {
+		t.Fatalf("state %v, waiting %v", c.state, c.out)
+	}
+	sock.room = 0
+	for range 2 {
+		if c.state != StateConnected {
+			t.Fatal("closed for a reply that had room")
 		}
-	})
+		c.sendControl(large)
+		l.flushAll()
+	}
+	if c.state != StateDisconnecting || l.count.errors != 1 {
+		t.Errorf("state %v, errors %d", c.state, l.count.errors)
+	}
 }
 
 // The time we did not read does not count against a message of which a part

@@ -122,23 +122,18 @@ func (n *Node) send(ctx context.Context, channel string, buf []byte, t *tally) (
 		return Ack{}, err
 	}
 	p.cost.Store(int64(len(p.frame)))
+	t.of(p)
+	p.pending.Store(1) // ours, also if the broker fails, panics or delivers another copy
 	p.done = func(p *Publication) {
 		n.credits.giveBack(p)
-		t.done(p)
+		t.done()
 	}
+	defer p.finish()
 	if internal(channel) {
 		n.fanOut(p)
 		return Ack{Durability: "memory"}, nil
 	}
-	accepted := false
-	defer func() { // also if the broker panics
-		if !accepted {
-			n.credits.giveBack(p)
-		}
-	}()
-	ack, err := n.cfg.Broker.Publish(ctx, p)
-	accepted = err == nil
-	return ack, err
+	return n.cfg.Broker.Publish(ctx, p)
 }
 
 // checkSize refuses a payload that could never be queued or find room.
@@ -150,14 +145,29 @@ func (n *Node) checkSize(size int) error {
 	return protocol.Errorf(protocol.CodeTooLarge, "message of %d bytes; at most %d are allowed (max_message_size)", size, limit)
 }
 
-// tally waits for the count of connections a publication reached.
-type tally struct{ counted chan int }
+// tally waits for the count of connections a publication reached. A nil tally
+// counts nothing.
+type tally struct {
+	p       *Publication
+	counted chan struct{}
+}
 
-func newTally() *tally { return &tally{make(chan int, 1)} }
+func newTally() *tally { return &tally{counted: make(chan struct{}, 1)} }
 
-func (t *tally) done(p *Publication) {
+func (t *tally) of(p *Publication) {
 	if t != nil {
-		t.counted <- int(p.sent.Load())
+		t.p = p
+	}
+}
+
+// done may be called more than once.
+func (t *tally) done() {
+	if t == nil {
+		return
+	}
+	select {
+	case t.counted <- struct{}{}:
+	default:
 	}
 }
 
@@ -165,13 +175,15 @@ func (t *tally) done(p *Publication) {
 func (t *tally) wait(ctx context.Context) Receipt {
 	timer := time.NewTimer(tallyWait)
 	defer timer.Stop()
+	partial := false
 	select {
-	case sent := <-t.counted:
-		return Receipt{Sent: sent}
+	case <-t.counted:
 	case <-timer.C:
+		partial = true
 	case <-ctx.Done():
+		partial = true
 	}
-	return Receipt{Partial: true}
+	return Receipt{Sent: int(t.p.sent.Load()), Partial: partial}
 }
 
 const tallyWait = time.Second

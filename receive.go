@@ -76,7 +76,8 @@ func (c *conn) handle(m wire.Message) {
 			c.pong(m.Payload)
 		}
 	case wire.OpPong:
-		if c.withinControlBudget() {
+		if c.flags.has(flagPinged) || c.withinControlBudget() {
+			c.flags &^= flagPinged
 			c.times.lastPong = c.loop.deci()
 		}
 	case wire.OpClose:

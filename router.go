@@ -3,11 +3,12 @@ package outcry
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/outcry-dev/outcry/protocol"
 )
 
-// route says how a message type is served. Exactly one field is set.
+// route says how a message type is served. Exactly one function is set.
 type route struct {
 	// now is answered at once, even while earlier commands wait.
 	now func(c *conn, cmd *protocol.Command)
@@ -15,6 +16,9 @@ type route struct {
 	onLoop func(c *conn, cmd *protocol.Command)
 	// serial runs on the serial executor in its turn.
 	serial func(ctx context.Context, n *Node, who *session, cmd *protocol.Command) outcome
+	// barrier has later commands wait for the outcome: it changes who the
+	// client is, or may be a large reply.
+	barrier bool
 }
 
 // builtinRoutes is the table of the protocol's own message types.
@@ -31,9 +35,9 @@ func builtinRoutes(h *Hooks) map[string]route {
 		"chat_message":     {serial: onChatMessage},
 		"typing_indicator": {serial: onTypingIndicator},
 		"notification_ack": {serial: onNotificationAck},
-		"history":          {serial: onHistory},
-		"presence":         {serial: onPresence},
-		"auth":             {serial: onAuth},
+		"history":          {serial: onHistory, barrier: true},
+		"presence":         {serial: onPresence, barrier: true},
+		"auth":             {serial: onAuth, barrier: true},
 	}
 	if h.OnSubscribe != nil {
 		routes["subscribe"] = route{serial: onSubscribeHooked}
@@ -45,7 +49,7 @@ func builtinRoutes(h *Hooks) map[string]route {
 func (c *conn) command(payload []byte) {
 	cmd, err := protocol.DecodeCommand(payload)
 	if err != nil {
-		c.malformed(&cmd, err)
+		c.malformed(slices.Clone(cmd.ID), err)
 		return
 	}
 	if c.state == StateConnecting && c.work != nil && c.work.busy() {
@@ -65,7 +69,7 @@ func (c *conn) dispatch(cmd *protocol.Command) {
 	}
 	r, ok := c.loop.node.routes[cmd.Type]
 	if !ok {
-		c.refuse(protocol.UnknownType(cmd.Type), cmd.ID)
+		c.refuseInTurn(protocol.UnknownType(cmd.Type), slices.Clone(cmd.ID))
 		return
 	}
 	switch {
@@ -81,7 +85,7 @@ func (c *conn) dispatch(cmd *protocol.Command) {
 // enqueue keeps a command, copied, until its turn.
 func (c *conn) enqueue(r route, shared *protocol.Command) {
 	cmd := shared.Clone()
-	j := job{size: len(cmd.Raw), id: cmd.ID, barrier: cmd.Type == "auth"}
+	j := job{size: len(cmd.Raw), id: cmd.ID, barrier: r.barrier}
 	if r.onLoop != nil {
 		j.onLoop = func(c *conn) { r.onLoop(c, &cmd) }
 	} else {
@@ -93,12 +97,17 @@ func (c *conn) enqueue(r route, shared *protocol.Command) {
 
 // malformed answers what is not a command. Only what is no JSON object at all
 // counts against the client.
-func (c *conn) malformed(cmd *protocol.Command, err error) {
+func (c *conn) malformed(id []byte, err error) {
 	if protocol.IsInvalidJSON(err) && c.tooManyBad() {
 		c.close(protocol.CloseBadProtocol, "too many invalid messages")
 		return
 	}
-	c.refuse(c.loop.node.public(err), cmd.ID)
+	c.refuseInTurn(c.loop.node.public(err), id)
+}
+
+// refuseInTurn answers with an error when everything before it is done.
+func (c *conn) refuseInTurn(err *Error, id []byte) {
+	c.do(job{onLoop: func(c *conn) { c.refuse(err, id) }})
 }
 
 // tooManyBad counts one bad message.

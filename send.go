@@ -23,14 +23,21 @@ func (n *Node) SendToClient(ctx context.Context, clientID string, object json.Ra
 		return Receipt{}, err
 	}
 	frame := wire.EndFrame(buf, wire.OpText)
-	sent, err := askOne(ctx, c, func() bool { return c.publish(entry{frame: frame}, laneNormal, OverflowGap) })
+	found := false // written before the answer is sent
+	receipt, err := askOne(ctx, c, func() (r Receipt) {
+		found = c.state == StateConnected
+		if c.publish(entry{frame: frame}, laneNormal, OverflowGap) {
+			r.Sent = 1
+		}
+		return r
+	})
 	switch {
 	case err != nil:
 		return Receipt{Partial: true}, err
-	case !sent:
+	case !found:
 		return Receipt{}, ErrNotFound
 	}
-	return Receipt{Sent: 1}, nil
+	return receipt, nil
 }
 
 // SendToUser sends a JSON object to every connection of a user on this node,

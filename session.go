@@ -26,6 +26,7 @@ type session struct {
 	remote   string
 	expires  int64  // milliseconds since the node started; 0: never
 	began    int64  // when the connection was made, Unix time in milliseconds
+	until    int64  // the same as Unix time in milliseconds
 	warning  millis // how long before it expires the client is told
 	pending  bool   // has yet to log in
 }
@@ -44,7 +45,10 @@ func newSession(clientID, remote string, id Identity, start time.Time) *session 
 	}
 	rand.Read(s.secret[:]) // never fails (crypto/rand)
 	if !id.ExpiresAt.IsZero() {
-		s.expires = max(1, id.ExpiresAt.Sub(start).Milliseconds())
+		// From now on by the monotonic clock: setting the wall clock neither
+		// lengthens nor shortens the life of a token.
+		s.expires = max(1, (time.Since(start) + time.Until(id.ExpiresAt)).Milliseconds())
+		s.until = id.ExpiresAt.UnixMilli()
 		// Not at once where all of its life is shorter than the warning, or
 		// clients that renew when told would never stop.
 		s.warning = millis(min(expiryWarning, max(0, time.Until(id.ExpiresAt).Milliseconds()/2)))
@@ -99,7 +103,7 @@ func (s *session) identity(start time.Time) Identity {
 		id.Metadata = []byte(s.metadata)
 	}
 	if s.expires != 0 {
-		id.ExpiresAt = start.Add(time.Duration(s.expires) * time.Millisecond)
+		id.ExpiresAt = time.UnixMilli(s.until).UTC()
 	}
 	return id
 }

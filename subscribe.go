@@ -23,21 +23,28 @@ func (c *conn) onSubscribe(cmd *protocol.Command) {
 		c.refuse(err, cmd.ID)
 		return
 	}
-	id := slices.Clone(cmd.ID)
-	for _, ch := range s.Channels {
-		if err := c.unsupported(&s); err != nil {
-			joiner{c: c, id: id}.answer(ch, err)
+	c.subscribeAll(&s, slices.Clone(cmd.ID), nil)
+}
+
+// subscribeAll subscribes c to each channel of a command, but for those that
+// have a verdict against them.
+func (c *conn) subscribeAll(s *protocol.Subscribe, id []byte, verdicts []*Error) {
+	for i, ch := range s.Channels {
+		err := unsupported(s)
+		if verdicts != nil && verdicts[i] != nil {
+			err = verdicts[i]
+		}
+		j := joiner{c: c, id: id, resume: s.Since != "" || s.Last != 0}
+		if err != nil {
+			j.answer(ch, err)
 			continue
 		}
-		c.subscribe(ch, joiner{id: id, resume: resumes(&s)})
-		if c.state != StateConnected {
-			return
-		}
+		c.subscribe(ch, j)
 	}
 }
 
 // unsupported refuses options that a live channel cannot grant.
-func (c *conn) unsupported(s *protocol.Subscribe) *Error {
+func unsupported(s *protocol.Subscribe) *Error {
 	switch {
 	case s.MaxRate != 0:
 		return protocol.Errorf(protocol.CodeBadRequest, "max_rate: this channel delivers every message; a rate can be asked for on latest and table channels")
@@ -64,19 +71,7 @@ func onSubscribeHooked(ctx context.Context, n *Node, who *session, cmd *protocol
 			verdicts[i] = n.denied(err)
 		}
 	}
-	return func(c *conn) {
-		for i, ch := range s.Channels {
-			err := verdicts[i]
-			if err == nil {
-				err = c.unsupported(&s)
-			}
-			if err != nil {
-				joiner{c: c, id: cmd.ID}.answer(ch, err)
-				continue
-			}
-			c.subscribe(ch, joiner{id: cmd.ID, resume: resumes(&s)})
-		}
-	}
+	return func(c *conn) { c.subscribeAll(&s, cmd.ID, verdicts) }
 }
 
 // denied turns a hook's refusal into what the client may know.
@@ -96,13 +91,14 @@ func checkSubscribable(name string) *Error {
 	return protocol.CheckChannel(name)
 }
 
-// resumes reports whether a client wants what it missed.
-func resumes(s *protocol.Subscribe) bool { return s.Since != "" || s.Last != 0 }
-
 // subscribe subscribes c to a channel or pattern and answers j. Subscribing
 // again succeeds.
 func (c *conn) subscribe(channel string, j joiner) {
 	j.c = c
+	if c.state != StateConnected { // a reply before this one may have been too many
+		j.answer(channel, protocol.Errorf(protocol.CodeNotFound, "the client is gone"))
+		return
+	}
 	if err := checkSubscribable(channel); err != nil {
 		j.answer(channel, err)
 		return
@@ -159,8 +155,8 @@ func (l *loop) joined(t *topic, err error) {
 	}
 }
 
-// joined ends one wait. A subscription that ended meanwhile, or was begun
-// anew, is told by its generation.
+// joined ends one wait. The first of several for one subscription that failed
+// ends it for all.
 func (j joiner) joined(t *topic, err error) {
 	c := j.c
 	if c.state != StateConnected {
@@ -168,22 +164,41 @@ func (j joiner) joined(t *topic, err error) {
 	}
 	c.work.holds--
 	i := c.find(t.name)
-	stale := i < 0 || c.subs[i].gen != j.gen
+	mine := i >= 0 && c.subs[i].gen == j.gen
 	switch {
 	case err != nil:
-		if !stale {
+		if mine {
 			c.end(i)
 		}
 		j.answer(t.name, c.loop.node.public(err))
-	case stale:
-		j.answer(t.name, protocol.Errorf(protocol.CodeConflict, "unsubscribed meanwhile"))
+	case mine && c.subs[i].pos == notLive:
+		c.goLive(i)
+		j.answer(t.name, nil)
 	default:
-		if c.subs[i].pos == notLive {
-			c.goLive(i)
-		}
 		j.answer(t.name, nil)
 	}
 	c.advance()
+}
+
+// settle ends the waits for a subscription that ended before the broker had
+// answered.
+func (l *loop) settle(c *conn, s subscription) {
+	waiting := l.hub.joiners[s.topic]
+	rest := waiting[:0]
+	for _, j := range waiting {
+		if j.c != c || j.gen != s.gen {
+			rest = append(rest, j)
+			continue
+		}
+		c.work.holds--
+		j.answer(s.topic.name, protocol.Errorf(protocol.CodeConflict, "unsubscribed meanwhile"))
+	}
+	clear(waiting[len(rest):])
+	if len(rest) == 0 {
+		delete(l.hub.joiners, s.topic)
+	} else {
+		l.hub.joiners[s.topic] = rest
+	}
 }
 
 // answer tells the client, and the server's own caller, what became of it.

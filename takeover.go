@@ -17,7 +17,7 @@ var errIDInUse = &Error{Code: protocol.CodeClientIDInUse, Message: "this client 
 // replaced; another one is pinged and, if it is dead, dropped. It blocks for at
 // most probeWait and must not be called on a Loop.
 func (n *Node) claim(ctx context.Context, c *conn, who *session, secret string) error {
-	for range 2 {
+	for range maxEvictions {
 		holder := n.ids.reserve(who.clientID, c)
 		if holder == nil {
 			return nil
@@ -30,8 +30,20 @@ func (n *Node) claim(ctx context.Context, c *conn, who *session, secret string) 
 			return errIDInUse
 		}
 	}
+	if n.ids.reserve(who.clientID, c) == nil {
+		return nil
+	}
 	return errIDInUse
 }
+
+const (
+	// maxEvictions bounds how often a newcomer frees an id that another takes
+	// before it.
+	maxEvictions = 2
+	// provenAlive is for how long, in ms, a client that was heard need not
+	// prove itself again: strangers cannot have it pinged at their pace.
+	provenAlive = 1000
+)
 
 // evict frees the holder's client id if that is due to a newcomer.
 func (n *Node) evict(ctx context.Context, holder *conn, userID, secret string) (bool, error) {
@@ -48,6 +60,8 @@ func (n *Node) evict(ctx context.Context, holder *conn, userID, secret string) (
 		case holder.who.sameClient(userID, secret):
 			holder.close(protocol.CloseReplaced, "replaced by a new connection")
 			return verdict{free: true}
+		case int32(holder.loop.now-holder.times.received) < provenAlive:
+			return verdict{}
 		}
 		return verdict{heard: holder.probe()}
 	})
@@ -58,11 +72,12 @@ func (n *Node) evict(ctx context.Context, holder *conn, userID, secret string) (
 	defer timer.Stop()
 	select {
 	case <-v.heard:
+		return askOne(ctx, holder, func() bool { return holder.state >= StateDisconnecting })
 	case <-timer.C:
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	return askOne(ctx, holder, func() bool { return holder.dropIfSilent() })
+	return askOne(ctx, holder, func() bool { return holder.dropIfSilent(v.heard) })
 }
 
 // probe pings c and returns a channel that is closed when c is heard.
@@ -76,12 +91,14 @@ func (c *conn) probe() <-chan struct{} {
 	return w.probe
 }
 
-// dropIfSilent cuts c off if it has not been heard since probe.
-func (c *conn) dropIfSilent() bool {
+// dropIfSilent cuts c off if it has not been heard since the probe that
+// returned heard; somebody else's later probe is not ours to judge. While we do
+// not read c it cannot be heard.
+func (c *conn) dropIfSilent(heard <-chan struct{}) bool {
 	if c.state >= StateDisconnecting {
 		return true
 	}
-	if c.work == nil || c.work.probe == nil || c.flags.has(flagPaused) { // we do not read it, so it cannot be heard
+	if c.work == nil || c.work.probe != heard || c.flags.has(flagPaused) {
 		return false
 	}
 	c.loop.count.errors++

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gobwas/ws"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/outcry-dev/outcry/protocol"
@@ -35,35 +36,40 @@ func TestForeignClientID(t *testing.T) {
 		"user without a name, from nobody": {"/ws/victim?token=%2F", "/ws/victim"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t, mixed())
-			victim := r.connect(tt.holder)
-			victim.subscribe("private")
-			before, err := r.Client(t.Context(), "victim")
-			if err != nil {
-				t.Fatal(err)
-			}
-			refused := make(chan answer, 1)
-			go func() { refused <- r.knock(handshake("GET " + tt.attacker + " HTTP/1.1")) }()
-			pinged := victim.pings(1)
-			wantRefusal(t, <-refused, protocol.CodeClientIDInUse)
-			if !pinged {
-				t.Error("the holder was not asked for a sign of life")
-			}
-			after, err := r.Client(t.Context(), "victim")
-			after.LastPong = before.LastPong
-			if diff := cmp.Diff(before, after); err != nil || diff != "" {
-				t.Errorf("the holder has changed, %v:\n%s", err, diff)
-			}
-			if members, err := r.Members(t.Context(), "private"); err != nil || len(members) != 1 {
-				t.Errorf("presence %v, %v", members, err)
-			}
-			if got, err := r.SendToClient(t.Context(), "victim", []byte(`{"type":"secret"}`)); err != nil || got.Sent != 1 {
-				t.Errorf("%+v, %v", got, err)
-			}
-			victim.want("secret")
-			if s, _ := r.Stats(t.Context()); s.ActiveConnections != 1 || s.TotalConnections != 1 {
-				t.Errorf("%+v", s)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				r := startPipe(t, mixed())
+				defer r.stop()
+				victim := r.connect(tt.holder)
+				victim.subscribe("private")
+				before, err := r.Client(t.Context(), "victim")
+				if err != nil {
+					t.Fatal(err)
+				}
+				// The first comes so soon that the holder has nothing to prove.
+				wantRefusal(t, r.knock(handshake("GET "+tt.attacker+" HTTP/1.1")), protocol.CodeClientIDInUse)
+				time.Sleep(2 * time.Second)
+				refused := make(chan answer, 1)
+				go func() { refused <- r.knock(handshake("GET " + tt.attacker + " HTTP/1.1")) }()
+				if !victim.pings(1) {
+					t.Error("the holder was not asked for a sign of life")
+				}
+				wantRefusal(t, <-refused, protocol.CodeClientIDInUse)
+				after, err := r.Client(t.Context(), "victim")
+				after.LastPong = before.LastPong
+				if diff := cmp.Diff(before, after); err != nil || diff != "" {
+					t.Errorf("the holder has changed, %v:\n%s", err, diff)
+				}
+				if members, err := r.Members(t.Context(), "private"); err != nil || len(members) != 1 {
+					t.Errorf("presence %v, %v", members, err)
+				}
+				if got, err := r.SendToClient(t.Context(), "victim", []byte(`{"type":"secret"}`)); err != nil || got.Sent != 1 {
+					t.Errorf("%+v, %v", got, err)
+				}
+				victim.want("secret")
+				if s, _ := r.Stats(t.Context()); s.ActiveConnections != 1 || s.TotalConnections != 1 {
+					t.Errorf("%+v", s)
+				}
+			})
 		})
 	}
 }
@@ -72,10 +78,10 @@ func TestForeignClientID(t *testing.T) {
 func (c *client) pings(n int) bool {
 	for range n {
 		op, payload, err := c.next()
-		if err != nil || op != 0x9 {
+		if err != nil || op != ws.OpPing {
 			return false
 		}
-		c.frame(0xa, payload)
+		c.frame(ws.OpPong, payload)
 	}
 	return true
 }
@@ -142,18 +148,11 @@ func TestReplaced(t *testing.T) {
 		if second.hello.str("session") == first.hello.str("session") {
 			t.Error("the secret is used twice")
 		}
-		if c, status, _ := r.tryWhile(second, "/ws/a?session="+first.hello.str("session")); c != nil || status != http.StatusConflict {
+		go second.answerPings()
+		if c, status, _ := r.try("/ws/a?session=" + first.hello.str("session")); c != nil || status != http.StatusConflict {
 			t.Errorf("the old secret is still good: %d", status)
 		}
 	})
-}
-
-// tryWhile is try while another client answers its pings.
-func (r *rig) tryWhile(other *client, path string) (c *client, status int, body string) {
-	var answering sync.WaitGroup
-	answering.Go(func() { other.pings(1) })
-	defer answering.Wait()
-	return r.try(path)
 }
 
 // A holder that does not answer within two seconds loses its id.
@@ -163,6 +162,7 @@ func TestSilentHolder(t *testing.T) {
 		defer r.stop()
 		silent := r.connect("/ws/a?token=u")
 		silent.subscribe("b")
+		time.Sleep(2 * time.Second)
 		began := time.Now()
 		c := r.connect("/ws/a?token=v")
 		at(t, began, 2*time.Second)
@@ -185,6 +185,7 @@ func TestTwoNewcomers(t *testing.T) {
 		r := startPipe(t, mixed())
 		defer r.stop()
 		r.connect("/ws/a?token=u")
+		time.Sleep(2 * time.Second)
 		var admitted, refused int
 		var mu sync.Mutex
 		var newcomers sync.WaitGroup
@@ -222,6 +223,7 @@ func TestBusyHolderKeepsID(t *testing.T) {
 		for range maxBacklog {
 			busy.send(`{"type":"publish","channel":"c","data":1}`)
 		}
+		time.Sleep(2 * time.Second)
 		var reading sync.WaitGroup
 		reading.Go(busy.answerPings)
 		if c, status, _ := r.try("/ws/a?token=mallory"); c != nil || status != http.StatusConflict {

@@ -33,7 +33,7 @@ func (c *conn) unsubscribe(channel string) bool {
 	c.end(i)
 	n := c.loop.node
 	if hook := n.cfg.Hooks.OnUnsubscribe; hook != nil {
-		c.do(job{serial: func(ctx context.Context, who *session) outcome {
+		c.doNext(job{hook: true, serial: func(ctx context.Context, who *session) outcome {
 			hook(ctx, who.client(n.start), channel)
 			return nil
 		}})

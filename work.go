@@ -25,10 +25,13 @@ type job struct {
 	onLoop func(c *conn)
 	// serial runs on the Conn's serial executor and must not touch the Conn.
 	serial func(ctx context.Context, who *session) outcome
+	// first puts the job before all that waits but others of its kind.
+	first bool
 	// barrier ends a batch: what follows needs the job's outcome.
 	barrier bool
 	// always has the outcome run even if the Conn is going.
 	always bool
+	hook   bool   // the call of a hook, which is made even if the Conn is going
 	size   int    // bytes it counts for
 	id     []byte // of the command, for the answer to a panic
 }
@@ -81,10 +84,16 @@ func (c *conn) do(j job) {
 	c.adjustReading()
 }
 
-// doNext runs j before everything that waits.
+// doNext runs j before everything that waits, but behind what was put there
+// before by doNext.
 func (c *conn) doNext(j job) {
 	w := c.needWork()
-	w.queue = slices.Insert(w.queue, 0, j)
+	j.first = true
+	at := 0
+	for at < len(w.queue) && w.queue[at].first {
+		at++
+	}
+	w.queue = slices.Insert(w.queue, at, j)
 	w.jobs++
 	w.bytes += j.size
 	c.advance()
@@ -168,7 +177,7 @@ func (n *Node) perform(ctx context.Context, who *session, j job) (result outcome
 			}
 		}
 	}()
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !j.hook {
 		return nil
 	}
 	return j.serial(ctx, who)
@@ -194,14 +203,16 @@ func (c *conn) performed(j job, result outcome, done bool) {
 	c.adjustReading()
 }
 
-// stopWork ends the work of a Conn that is going: what waits is dropped, what
-// runs is told by its context.
+// stopWork ends the work of a Conn that is going: commands that wait are
+// dropped, hooks of what has happened are kept for whenIdle, what runs is told
+// by its context.
 func (c *conn) stopWork() {
 	w := c.work
 	if w == nil {
 		return
 	}
-	w.queue, w.saved = nil, nil
+	w.queue = slices.DeleteFunc(w.queue, func(j job) bool { return !j.hook })
+	w.saved = nil
 	if w.cancel != nil {
 		w.cancel()
 	}
@@ -211,27 +222,37 @@ func (c *conn) stopWork() {
 	}
 }
 
-// whenIdle runs f on an executor once c's running jobs are done.
+// whenIdle runs the hooks that are due, and last f, on an executor, once c's
+// running jobs are done. f may be nil.
 func (c *conn) whenIdle(f func(ctx context.Context)) {
-	c.needWork().last = f
+	if f != nil {
+		c.needWork().last = f
+	}
 	c.runLast()
 }
 
 func (c *conn) runLast() {
 	w, n, l := c.work, c.loop.node, c.loop
-	if w == nil || w.running || w.last == nil {
+	if w == nil || w.running {
 		return
 	}
-	f := w.last
-	w.last = nil
+	hooks, last, who := w.queue, w.last, c.who
+	w.queue, w.last = nil, nil
+	if last != nil {
+		hooks = append(hooks, job{hook: true, serial: func(ctx context.Context, _ *session) outcome {
+			last(ctx)
+			return nil
+		}})
+	}
+	if len(hooks) == 0 {
+		return
+	}
 	n.executors.run(func() {
-		defer func() {
-			if r := recover(); r != nil {
-				p := caught(r)
-				l.inbox.post(func(l *loop) { l.notePanic("hook", p) })
+		for _, j := range hooks {
+			if noted := n.perform(n.base(), who, j); noted != nil { // it panicked
+				l.inbox.post(func(*loop) { noted(c) })
 			}
-		}()
-		f(n.base())
+		}
 	})
 }
 
