@@ -18,6 +18,7 @@ type directory struct {
 type directoryShard struct {
 	mu    sync.Mutex
 	conns map[string]*conn
+	peak  int // of conns: see remove
 }
 
 func newDirectory() *directory {
@@ -49,7 +50,7 @@ func (d *directory) release(id string, c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conns[id] == c {
-		delete(s.conns, id)
+		s.conns = remove(s.conns, id, &s.peak)
 	}
 }
 

@@ -56,6 +56,7 @@ type interest struct {
 type interestShard struct {
 	mu    sync.Mutex
 	loops map[string]uint64
+	peak  int // of loops: see remove
 }
 
 func newInterest() *interest {
@@ -84,7 +85,7 @@ func (in *interest) remove(channel string, loop int) {
 	if left := s.loops[channel] &^ (1 << loop); left != 0 {
 		s.loops[channel] = left
 	} else {
-		delete(s.loops, channel)
+		s.loops = remove(s.loops, channel, &s.peak)
 	}
 }
 

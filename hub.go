@@ -52,6 +52,7 @@ const notLive = ^uint32(0)
 // hub is the Loop's table of topics.
 type hub struct {
 	topics   map[string]*topic
+	peak     int                 // of topics: see remove
 	joiners  map[*topic][]joiner // who waits for the broker
 	patterns patternTree
 	lastGen  uint32
@@ -112,7 +113,7 @@ func (l *loop) join(t *topic) {
 	asked := false
 	defer func() {
 		if !asked {
-			delete(l.hub.topics, t.name)
+			l.hub.topics = remove(l.hub.topics, t.name, &l.hub.peak)
 			l.node.interest.remove(t.name, l.index)
 		}
 	}()

@@ -21,6 +21,7 @@ type memoryPresence struct {
 type presenceShard struct {
 	mu       sync.Mutex
 	channels map[string]map[Member]int // a client may be there by more than one connection
+	peak     int                       // of channels: see remove
 }
 
 var _ Presence = (*memoryPresence)(nil)
@@ -62,7 +63,7 @@ func (p *memoryPresence) Leave(channel string, m Member) {
 		delete(members, m)
 	}
 	if len(members) == 0 {
-		delete(s.channels, channel)
+		s.channels = remove(s.channels, channel, &s.peak)
 	}
 }
 
