@@ -58,14 +58,19 @@ type hub struct {
 	lastGen  uint32
 }
 
-// find returns the index of c's subscription to a channel, or -1. It must not
-// take long for a client with a thousand channels: a Loop handles many
-// commands in one turn.
+// find returns the index of c's subscription to a channel, or -1.
 func (c *conn) find(name string) int {
 	t := c.loop.hub.topics[name]
 	if t == nil {
 		return -1
 	}
+	return c.on(t)
+}
+
+// on returns the index of c's subscription to t, or -1. It must not take long
+// for a client with a thousand channels: a Loop handles many commands in one
+// turn.
+func (c *conn) on(t *topic) int {
 	if t.joining == 0 && len(t.members) < len(c.subs) {
 		for _, m := range t.members {
 			if m.c == c {
@@ -127,7 +132,15 @@ func (l *loop) join(t *topic) {
 
 // drop removes a topic that nobody needs any more.
 func (l *loop) drop(t *topic) {
-	if len(t.members) > 0 || t.joining > 0 || l.hub.topics[t.name] != t {
+	if len(t.members) == 0 && t.joining == 0 {
+		l.retire(t)
+	}
+}
+
+// retire takes t out of the hub, the interest and the broker, if it has not
+// been yet.
+func (l *loop) retire(t *topic) {
+	if l.hub.topics[t.name] != t {
 		return
 	}
 	delete(l.hub.topics, t.name)

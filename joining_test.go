@@ -175,6 +175,31 @@ func TestJoiningTogether(t *testing.T) {
 	wantEmpty(t, r, b)
 }
 
+// A client that subscribes again as soon as a join has failed, while others
+// still hear of the failure, asks the broker anew.
+func TestJoinFailsTogether(t *testing.T) {
+	cfg, b := slowly()
+	r := start(t, cfg)
+	first, second := r.connect("/ws/1"), r.connect("/ws/2")
+	for _, c := range []*client{first, second} {
+		c.send(`{"type":"subscribe","channel":"a"}`)
+		c.send(`{"type":"subscribe","channel":"a"}`)
+		c.pong()
+	}
+	b.next(t, "a")(ErrUnavailable)
+	first.wantResult("a", false)
+	second.wantResult("a", false)
+	b.next(t, "a")(nil)
+	first.wantResult("a", true)
+	second.wantResult("a", true)
+	if n := r.toChannel("a", 1); n != 2 {
+		t.Errorf("reached %d clients, want 2", n)
+	}
+	first.conn.Close()
+	second.conn.Close()
+	wantEmpty(t, r, b)
+}
+
 // A client that goes while it joins is forgotten; the late result finds
 // nobody, be it good or bad.
 func TestJoiningClientGoes(t *testing.T) {

@@ -149,6 +149,8 @@ func (l *loop) joined(t *topic, err error) {
 	delete(l.hub.joiners, t)
 	if err == nil {
 		t.state = joinDone
+	} else {
+		l.attempt(func() { l.retire(t) }) // who subscribes from now on asks anew
 	}
 	for _, j := range waiting {
 		l.guard(j.c, func() { j.joined(t, err) })
@@ -163,7 +165,7 @@ func (j joiner) joined(t *topic, err error) {
 		return
 	}
 	c.work.holds--
-	i := c.find(t.name)
+	i := c.on(t)
 	mine := i >= 0 && c.subs[i].gen == j.gen
 	switch {
 	case err != nil:
