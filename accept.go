@@ -191,7 +191,7 @@ func (n *Node) welcome(ctx context.Context, who *session, set func(*session)) (e
 			err = protocol.Errorf(protocol.CodeInternal, "internal error")
 		}
 	}()
-	metadata, err := hook(ctx, who.client(n.start))
+	metadata, err := hook(ctx, who.client())
 	if err != nil {
 		return n.denied(err)
 	}

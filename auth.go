@@ -143,7 +143,7 @@ func (c *conn) loggedIn(who *session, err error, id []byte) {
 }
 
 func (c *conn) authResult(id []byte) protocol.AuthResult {
-	return protocol.AuthResult{Success: true, UserID: c.who.userID, ExpiresAt: c.who.identity(c.loop.node.start).ExpiresAt, ID: id}
+	return protocol.AuthResult{Success: true, UserID: c.who.userID, ExpiresAt: c.who.identity().ExpiresAt, ID: id}
 }
 
 // renew replaces the token of a connected client. It must be of the same user,

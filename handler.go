@@ -61,7 +61,7 @@ const maxReplies = replyClose - replyPause
 // custom is the route of a handler.
 func custom(h Handler) route {
 	return route{barrier: true, serial: func(ctx context.Context, n *Node, who *session, cmd *protocol.Command) outcome {
-		r := &Request{Client: who.client(n.start), Type: cmd.Type, Raw: cmd.Raw, id: cmd.ID}
+		r := &Request{Client: who.client(), Type: cmd.Type, Raw: cmd.Raw, id: cmd.ID}
 		err := h(ctx, r)
 		var e *Error
 		if err != nil {

@@ -1,6 +1,9 @@
 package outcry
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Internal channels: sending to everybody, a user or a group is a publication
 // to one of them. Clients can neither name nor subscribe to them.
@@ -244,7 +247,7 @@ func (c *conn) detach(i int) {
 // detachAll removes all subscriptions. A panic of the broker or the presence
 // ends only the call that raised it.
 func (c *conn) detachAll() {
-	for i := len(c.subs) - 1; i >= 0; i-- {
+	for i := range slices.Backward(c.subs) {
 		c.loop.attempt(func() { c.detach(i) })
 	}
 	c.subs = nil

@@ -179,7 +179,7 @@ func (c *conn) part(code protocol.CloseCode, reason string) {
 	c.stopWork()
 	if hook := n.cfg.Hooks.OnDisconnect; hook != nil && c.flags.has(flagGreeted) {
 		who := c.who
-		c.whenIdle(func(ctx context.Context) { hook(ctx, who.client(n.start), code, reason) })
+		c.whenIdle(func(ctx context.Context) { hook(ctx, who.client(), code, reason) })
 	}
 	n.log.Debug("disconnected", slog.Any("conn", c.who), slog.Int("code", int(code)), slog.String("reason", reason))
 }

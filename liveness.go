@@ -148,7 +148,7 @@ func (c *conn) checkToken(a *alarm) bool {
 	at := c.loop.now + millis(int32(left))
 	if !c.flags.has(flagWarned) && a.due(at-c.who.warning) {
 		c.flags |= flagWarned
-		c.reply(protocol.TokenExpiring{ExpiresAt: c.who.identity(c.loop.node.start).ExpiresAt})
+		c.reply(protocol.TokenExpiring{ExpiresAt: c.who.identity().ExpiresAt})
 	}
 	if a.due(at + expiryGrace) {
 		c.close(protocol.CloseTokenExpired, "token_expired")

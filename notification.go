@@ -13,7 +13,7 @@ func onNotificationAck(ctx context.Context, n *Node, who *session, cmd *protocol
 		return refusal(n, err, cmd.ID)
 	}
 	if hook := n.cfg.Hooks.OnNotificationAck; hook != nil {
-		hook(ctx, who.client(n.start), a.NotificationID)
+		hook(ctx, who.client(), a.NotificationID)
 	}
 	return func(c *conn) {
 		c.reply(protocol.NotificationAckResponse{NotificationID: a.RawID, Timestamp: c.loop.wall, ID: cmd.ID})

@@ -216,7 +216,7 @@ func (n *Node) publishFrom(ctx context.Context, who *session, m *Message) (Ack, 
 		return Ack{}, protocol.Errorf(protocol.CodeForbidden, "clients may not publish to this channel")
 	}
 	if hook := n.cfg.Hooks.OnPublish; hook != nil {
-		if err := hook(ctx, who.client(n.start), m); err != nil {
+		if err := hook(ctx, who.client(), m); err != nil {
 			return Ack{}, n.denied(err)
 		}
 	}

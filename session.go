@@ -93,11 +93,11 @@ func interned(names []string) []string {
 }
 
 // client is the copy that hooks and handlers get.
-func (s *session) client(start time.Time) Client {
-	return Client{ID: s.clientID, RemoteAddr: s.remote, Identity: s.identity(start)}
+func (s *session) client() Client {
+	return Client{ID: s.clientID, RemoteAddr: s.remote, Identity: s.identity()}
 }
 
-func (s *session) identity(start time.Time) Identity {
+func (s *session) identity() Identity {
 	id := Identity{UserID: s.userID, Roles: s.roles, Groups: s.groups, Channels: s.channels}
 	if s.metadata != "" {
 		id.Metadata = []byte(s.metadata)

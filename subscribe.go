@@ -31,7 +31,7 @@ func (c *conn) onSubscribe(cmd *protocol.Command) {
 func (c *conn) subscribeAll(s *protocol.Subscribe, id []byte, verdicts []*Error) {
 	for i, ch := range s.Channels {
 		err := unsupported(s)
-		if verdicts != nil && verdicts[i] != nil {
+		if i < len(verdicts) && verdicts[i] != nil {
 			err = verdicts[i]
 		}
 		j := joiner{c: c, id: id, resume: s.Since != "" || s.Last != 0}
@@ -67,7 +67,7 @@ func onSubscribeHooked(ctx context.Context, n *Node, who *session, cmd *protocol
 		if checkSubscribable(ch) != nil {
 			continue // answered on the Loop
 		}
-		if err := n.cfg.Hooks.OnSubscribe(ctx, who.client(n.start), ch); err != nil {
+		if err := n.cfg.Hooks.OnSubscribe(ctx, who.client(), ch); err != nil {
 			verdicts[i] = n.denied(err)
 		}
 	}

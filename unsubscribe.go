@@ -34,7 +34,7 @@ func (c *conn) unsubscribe(channel string) bool {
 	n := c.loop.node
 	if hook := n.cfg.Hooks.OnUnsubscribe; hook != nil {
 		c.doNext(job{hook: true, serial: func(ctx context.Context, who *session) outcome {
-			hook(ctx, who.client(n.start), channel)
+			hook(ctx, who.client(), channel)
 			return nil
 		}})
 	}
