@@ -114,6 +114,10 @@ func TestStoppedReader(t *testing.T) {
 				c := r.connect("/ws")
 				c.subscribe("q")
 				k := &ticker{r: r, channel: "q", pad: strings.Repeat("x", tc.size)}
+				eventually(t, "the socket refuses", func() bool {
+					k.publish(t, 10)
+					return r.refuses(c.id)
+				})
 				for range 30 {
 					k.publish(t, 60)
 					eventually(t, "the queue is within its limits", func() bool { // not while the socket is just busy
@@ -134,6 +138,16 @@ func TestStoppedReader(t *testing.T) {
 			})
 		})
 	}
+}
+
+// refuses reports whether a client's socket has taken nothing for so long that
+// its queue is held to its bounds.
+func (r *rig) refuses(clientID string) bool {
+	c := r.ids.find(clientID)
+	refuses, err := askOne(context.Background(), c, func() bool {
+		return c.out != nil && c.out.blocked != 0 && c.loop.now-c.out.blocked >= busyGrace
+	})
+	return refuses && err == nil
 }
 
 // Case 54: where a rule says so, a full queue closes.
