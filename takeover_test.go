@@ -236,7 +236,9 @@ func TestBusyHolderKeepsID(t *testing.T) {
 
 // While a newcomer is being admitted its id is reserved, but there is nobody
 // to see, to send to or to disconnect.
-func TestBeingAdmitted(t *testing.T) {
+func TestBeingAdmitted(t *testing.T) { synctest.Test(t, testBeingAdmitted) }
+
+func testBeingAdmitted(t *testing.T) {
 	inHook, release := make(chan struct{}), make(chan struct{})
 	cfg := mixed()
 	cfg.Hooks.OnConnect = func(_ context.Context, c Client) (json.RawMessage, error) {
@@ -246,7 +248,9 @@ func TestBeingAdmitted(t *testing.T) {
 		}
 		return []byte(`{"n":1}`), nil
 	}
-	r := start(t, cfg)
+	r := startPipe(t, cfg)
+	defer r.stop()
+	time.Sleep(2 * time.Second)
 	connected := make(chan *client)
 	go func() {
 		c, _, _ := r.try("/ws/a?token=u")
