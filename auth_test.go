@@ -545,3 +545,73 @@ func TestRenewalRefused(t *testing.T) {
 		c.wantClose(code)
 	}
 }
+
+// An Authenticator has auth_timeout; then the token cannot be checked now.
+func TestAuthenticatorHangs(t *testing.T) {
+	cfg := secured()
+	quick := cfg.Access.Authenticator
+	cfg.Access.Authenticator = authFunc(func(ctx context.Context, token string) (Identity, error) {
+		if token != "hang" {
+			return quick.Authenticate(ctx, token)
+		}
+		<-ctx.Done()
+		return Identity{}, ctx.Err()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		r := startPipe(t, cfg)
+		defer r.stop()
+		began := time.Now()
+		wantRefusal(t, r.knock(handshake(get, "Authorization: Bearer hang")), protocol.CodeUnavailable)
+		at(t, began, 5*time.Second)
+		c := r.connect("/ws?token=u")
+		began = time.Now()
+		c.send(`{"type":"auth","token":"hang"}`)
+		if o := c.want("auth_result"); o["success"] != false || o.str("code") != "unavailable" {
+			t.Error(o)
+		}
+		c.wantClose(1012)
+		at(t, began, 5*time.Second)
+	})
+}
+
+// An anonymous client becomes a user with its first token, everywhere.
+func TestFirstToken(t *testing.T) {
+	cfg := mixed()
+	cfg.Access.Authenticator = authFunc(func(_ context.Context, token string) (Identity, error) {
+		return Identity{UserID: token, Groups: []string{"desk"}, Channels: []string{"own", "room"}, Metadata: []byte(`{"a":1}`)}, nil
+	})
+	r := start(t, cfg)
+	c := r.connect("/ws/alice")
+	c.subscribe("room")
+	c.send(`{"type":"auth","token":"u"}`)
+	if o := c.want("auth_result"); o["success"] != true || o.str("user_id") != "u" {
+		t.Fatal(o)
+	}
+	if o := c.want("subscription_result"); o.str("channel") != "own" || o["success"] != true {
+		t.Error(o)
+	}
+	want := ClientInfo{
+		ID: "alice", UserID: "u", Channels: []string{"own", "room"}, Groups: []string{"desk"}, State: StateConnected, Metadata: []byte(`{"a":1}`),
+	}
+	got := r.info("alice")
+	want.ConnectedAt, want.RemoteAddr = got.ConnectedAt, got.RemoteAddr
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("client (-want +got):\n%s", diff)
+	}
+	if got, err := r.Members(t.Context(), "room"); err != nil || !slices.Equal(got, []Member{{"alice", "u"}}) {
+		t.Errorf("presence: %v, %v", got, err)
+	}
+	if got, err := r.SendToUser(t.Context(), "u", []byte(`{"type":"direct"}`)); err != nil || got.Sent != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	c.want("direct")
+	c.send(`{"type":"auth","token":"v"}`)
+	c.want("auth_result")
+	c.wantClose(4501)
+	if got, err := r.Members(t.Context(), "room"); err != nil || len(got) != 0 {
+		t.Errorf("presence is left: %v, %v", got, err)
+	}
+	if s, err := r.Stats(t.Context()); err != nil || s.UsersWithConns != 0 || s.ActiveConnections != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

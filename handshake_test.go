@@ -157,6 +157,8 @@ func TestRefusedHandshake(t *testing.T) {
 		"case 2 key without padding":  {handshake(get, "-Sec-WebSocket-Key", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ"), protocol.CodeBadRequest, ""},
 		"case 2 key not in base64":    {handshake(get, "-Sec-WebSocket-Key", "Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!=="), protocol.CodeBadRequest, ""},
 		"empty Host":                  {handshake(get, "-Host", "Host: "), protocol.CodeBadRequest, ""},
+		"case 11 a body":              {handshake(get, "Content-Length: 2") + "hi", protocol.CodeBadRequest, ""},
+		"case 11 a chunked body":      {handshake(get, "Transfer-Encoding: chunked") + "2\r\nhi\r\n0\r\n\r\n", protocol.CodeBadRequest, ""},
 		"case 5 2000 headers":         {handshake(get, strings.Split(strings.TrimSpace(strings.Repeat("X: y\n", 2000)), "\n")...), protocol.CodeBadRequest, ""},
 		"case 5 spaces in Protocol":   {handshake(get, "Sec-WebSocket-Protocol: "+strings.Repeat(" ", 100<<10)), protocol.CodeBadRequest, ""},
 		"case 5 quote in Protocol":    {handshake(get, `Sec-WebSocket-Protocol: "outcry.v1.json`), protocol.CodeBadRequest, ""},
@@ -357,7 +359,7 @@ func TestClientID(t *testing.T) {
 	made := regexp.MustCompile(`^ws_[0-9a-f]{8}_[0-9]+$`)
 	longest := strings.Repeat("a", protocol.MaxNameLength)
 	for path, want := range map[string]string{
-		"/ws": "", "/ws/": "", "/": "", "/desk/ws": "", "/ws/alice": "alice", "/a/b/ws/alice": "alice",
+		"/ws": "", "/ws/": "", "/": "", "/desk/ws": "", "/news/alice": "", "/ws/alice": "alice", "/a/b/ws/alice": "alice",
 		"/live/ws/a.b_c:d@e-1": "a.b_c:d@e-1", "/ws/ws": "ws", "/ws/" + longest: longest, "/ws/%41": "A",
 	} {
 		id, chosen, err := clientID(httptest.NewRequest(http.MethodGet, path, nil))
