@@ -20,7 +20,9 @@ type Hooks struct {
 	// It may return metadata (a JSON object of at most 1 KiB) that replaces
 	// the identity's, or an error to refuse the client (4503).
 	OnConnect func(ctx context.Context, c Client) (metadata json.RawMessage, err error)
-	// OnDisconnect runs when the connection is gone.
+	// OnDisconnect runs when a connection is gone that connection_established
+	// was sent to. After OnConnect alone it does not run: the connection may
+	// break before it is made.
 	OnDisconnect func(ctx context.Context, c Client, code protocol.CloseCode, reason string)
 	// OnSubscribe may refuse a subscription by returning an error.
 	OnSubscribe func(ctx context.Context, c Client, channel string) error
