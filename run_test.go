@@ -3,6 +3,7 @@ package outcry
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -123,6 +124,7 @@ func TestBrokerEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := open()
 				cfg.Broker = endingBroker{newMemoryBroker(), tt.end}
+				cfg.Logger = slog.New(slog.DiscardHandler)
 				n, err := New(cfg)
 				if err != nil {
 					t.Fatal(err)
