@@ -4,6 +4,7 @@ import (
 	"context"
 	jsonv1 "encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -358,5 +359,41 @@ func TestStuckHandler(t *testing.T) {
 			t.Errorf("Run ended after %v", d)
 		}
 		close(release)
+	})
+}
+
+// A client whose admission hangs does not keep Run from ending, and gives its
+// place back when it has ended too.
+func TestStuckAdmission(t *testing.T) {
+	cfg := open()
+	cfg.Timing.DrainTimeout = time.Second
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		cfg.Hooks.OnConnect = func(context.Context, Client) (jsonv1.RawMessage, error) {
+			<-release
+			return nil, nil
+		}
+		r := startPipe(t, cfg)
+		nc, err := r.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, _ = io.WriteString(nc, handshake(get)) }()
+		synctest.Wait()
+		if got := r.active.Load(); got != 1 {
+			t.Fatalf("%d active", got)
+		}
+		stopped := r.stopping()
+		time.Sleep(time.Second + drainSlack + 10*time.Millisecond)
+		if !errors.Is(r.Ready(), ErrDraining) {
+			t.Errorf("Ready: %v", r.Ready())
+		}
+		<-stopped
+		close(release)
+		_, _ = io.Copy(io.Discard, nc) // the node ends the connection
+		vacated(t, r)
+		if !strings.Contains(r.logs.String(), "drain timeout") {
+			t.Error("nothing is logged of it")
+		}
 	})
 }

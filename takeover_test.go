@@ -117,7 +117,7 @@ func TestReplaced(t *testing.T) {
 			_ = c.conn.Close()
 			return r.connect("/ws/a?token=u")
 		},
-		"another user's renewal leaves it": func(first *client) *client {
+		"the same user after a renewal": func(first *client) *client {
 			first.send(`{"type":"auth","token":"u/desk"}`)
 			first.want("auth_result")
 			return r.connect("/ws/a?token=u")
