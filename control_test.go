@@ -138,8 +138,20 @@ func TestDisconnectRefused(t *testing.T) {
 		code   protocol.CloseCode
 		reason string
 	}{
-		{0, ""}, {999, ""}, {1002, ""}, {1004, ""}, {1005, ""}, {1006, ""}, {1007, ""}, {1010, ""}, {1014, ""}, {1015, ""}, {2999, ""}, {5000, ""},
-		{1000, strings.Repeat("r", 124)}, {1000, "cut \xc3"},
+		{0, ""},
+		{999, ""},
+		{1002, ""},
+		{1004, ""},
+		{1005, ""},
+		{1006, ""},
+		{1007, ""},
+		{1010, ""},
+		{1014, ""},
+		{1015, ""},
+		{2999, ""},
+		{5000, ""},
+		{1000, strings.Repeat("r", 124)},
+		{1000, "cut \xc3"},
 	} {
 		_, user := r.DisconnectUser(t.Context(), "u", tt.code, tt.reason)
 		for call, err := range map[string]error{"Disconnect": r.Disconnect(t.Context(), "c", tt.code, tt.reason), "DisconnectUser": user} {

@@ -99,7 +99,11 @@ func TestGapBeforeUnsubscribe(t *testing.T) {
 	l, sock := newBareLoop(t, cfg), &fakeSocket{}
 	c := attach(l, sock)
 	enter(c, "a")
-	for range 5 {
+	l.node.fanOut(publication("a", `{"type":"n"}`))
+	l.runPublications()
+	l.flushAll()
+	c.out.blocked = mark(c.out.blocked - 2*busyGrace) // it refuses, it is not just busy
+	for range 4 {
 		l.node.fanOut(publication("a", `{"type":"n"}`))
 	}
 	l.runPublications()

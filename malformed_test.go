@@ -67,7 +67,7 @@ func TestUnknownType(t *testing.T) {
 	r := start(t, open())
 	c := r.connect("/ws/c")
 	for sent, shown := range map[string]string{
-		"nope": "nope", "PING": "PING", "subscribe ": "subscribe ", "publish_result": "publish_result", "error": "error",
+		"nope": "nope", "PING": "PING", "subscribe\u3000": "subscribe\u3000", "publish_result": "publish_result", "error": "error",
 		`\u003cb>`: "<b>", "유형": "유형",
 	} {
 		c.send(`{"type":"%s","id":1}`, sent)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -15,10 +16,7 @@ import (
 
 // without returns o less some of its members.
 func (o object) without(keys ...string) object {
-	out := object{}
-	for k, v := range o {
-		out[k] = v
-	}
+	out := maps.Clone(o)
 	for _, k := range keys {
 		delete(out, k)
 	}
@@ -110,8 +108,10 @@ func TestClientPublish(t *testing.T) {
 		c.send(`{"type":"publish","channel":%q,"data":{"x":1},"event":"e","message_id":"m","key":"k","id":4}`, channel)
 		want := object{"type": "publish_result", "channel": channel, "success": true, "message_id": "m", "duplicate": false, "id": 4.0}
 		if !allowed {
-			want = object{"type": "publish_result", "channel": channel, "success": false, "message_id": "m", "id": 4.0,
-				"code": "forbidden", "message": "clients may not publish to this channel"}
+			want = object{
+				"type": "publish_result", "channel": channel, "success": false, "message_id": "m", "id": 4.0,
+				"code": "forbidden", "message": "clients may not publish to this channel",
+			}
 		}
 		if diff := cmp.Diff(want, c.message()); diff != "" {
 			t.Errorf("publish to %q (-want +got):\n%s", channel, diff)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -98,30 +99,35 @@ func reference(t *testing.T, in []byte) (out outcome) {
 	t.Helper()
 	var message *seen
 	for r := bytes.NewReader(in); ; {
-		f, err := ws.ReadFrame(r)
-		if err == io.EOF {
+		h, err := ws.ReadHeader(r)
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		if err != nil {
 			t.Fatalf("the stream is not sound: %v", err)
 		}
-		payload := string(ws.UnmaskFrame(f).Payload)
+		data := make([]byte, h.Length)
+		if _, err := io.ReadFull(r, data); err != nil {
+			t.Fatalf("the stream is not sound: %v", err)
+		}
+		ws.Cipher(data, h.Mask, 0)
+		payload := string(data)
 		switch {
-		case f.Header.OpCode.IsControl():
-			out.Messages = append(out.Messages, seen{f.Header.OpCode, payload})
-			if f.Header.OpCode == OpClose {
+		case h.OpCode.IsControl():
+			out.Messages = append(out.Messages, seen{h.OpCode, payload})
+			if h.OpCode == OpClose {
 				return out
 			}
 			continue
-		case f.Header.OpCode != OpContinuation:
-			message = &seen{Op: f.Header.OpCode}
+		case h.OpCode != OpContinuation:
+			message = &seen{Op: h.OpCode}
 		}
 		message.Payload += payload
-		if message.Op == OpText && !sound(message.Payload, f.Header.Fin) {
+		if message.Op == OpText && !sound(message.Payload, h.Fin) {
 			out.Code = 1007
 			return out
 		}
-		if f.Header.Fin {
+		if h.Fin {
 			out.Messages = append(out.Messages, *message)
 		}
 	}
