@@ -3,7 +3,6 @@ package outcry
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"runtime"
 	"testing"
@@ -21,11 +20,10 @@ func (nullSocket) Close(bool)                 {}
 // benchLoop is a Loop that the benchmark drives by itself.
 func benchLoop(tb testing.TB, cfg Config) *loop {
 	tb.Helper()
-	cfg.Logger = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}))
+	cfg.Logger = slog.New(slog.DiscardHandler)
 	cfg.Timing.FlushWindow = -1
 	l := newBareLoop(tb, cfg)
-	s := Sink(sink{l.node})
-	l.node.cfg.Broker.(*memoryBroker).sink.Store(&s)
+	l.node.cfg.Broker.(*memoryBroker).sink.Store(new(Sink(sink{l.node})))
 	return l
 }
 

@@ -28,7 +28,7 @@ func FuzzCommands(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	l := newBareLoop(f, open())
-	l.node.cfg.Broker.(*memoryBroker).sink.Store(ptr(Sink(sink{l.node})))
+	l.node.cfg.Broker.(*memoryBroker).sink.Store(new(Sink(sink{l.node})))
 	l.node.routes["custom"] = custom(func(_ context.Context, req *Request) error { return req.Reply(map[string]string{"type": "customized"}) })
 	f.Fuzz(func(t *testing.T, input []byte) {
 		sock := &fakeSocket{room: -1}
@@ -54,8 +54,6 @@ func FuzzCommands(f *testing.F) {
 		}
 	})
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // hear has c receive a frame, and everything that follows from it done.
 func hear(c *conn, f ws.Frame) {

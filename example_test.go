@@ -71,15 +71,14 @@ func (names) Authenticate(_ context.Context, token string) (outcry.Identity, err
 	return outcry.Identity{UserID: token}, nil
 }
 
-// show prints the next message of c, but for its timestamp.
-func show(c *client.Client) {
+// next returns the next message of c, but for its timestamp.
+func next(c *client.Client) string {
 	m, err := c.Receive(context.Background())
 	if err != nil {
-		fmt.Println(err)
-		return
+		panic(err)
 	}
 	text, _, _ := strings.Cut(string(m.Raw), `,"timestamp"`)
-	fmt.Println(strings.TrimSuffix(text, "}") + "}")
+	return strings.TrimSuffix(text, "}") + "}"
 }
 
 func ExampleNew() {
@@ -140,10 +139,10 @@ func ExampleNode_Publish() {
 
 	ack, err := node.Publish(ctx, outcry.Message{Channel: "quotes.AAPL", Object: json.RawMessage(`{"type":"quote","price":187.2}`)})
 	fmt.Println(ack.Durability, err)
-	show(c)
+	fmt.Println(next(c))
 	_, err = node.Publish(ctx, outcry.Message{Channel: "quotes.AAPL", Event: "halt", Data: json.RawMessage(`{"until":"10:30"}`)})
 	fmt.Println(err)
-	show(c)
+	fmt.Println(next(c))
 	_, err = node.Publish(ctx, outcry.Message{Channel: "quotes.*", Data: json.RawMessage(`1`)})
 	fmt.Println(err)
 	// Output:
@@ -163,8 +162,8 @@ func ExampleNode_SendToUser() {
 
 	receipt, err := node.SendToUser(context.Background(), "alice", json.RawMessage(`{"type":"fill","order":"o-17"}`))
 	fmt.Println(receipt.Sent, err)
-	show(desk)
-	show(phone)
+	fmt.Println(next(desk))
+	fmt.Println(next(phone))
 	// Output:
 	// 2 <nil>
 	// {"type":"fill","order":"o-17"}
@@ -183,7 +182,7 @@ func ExampleNode_AddToGroup() {
 
 	receipt, err := node.SendToGroup(ctx, "traders", json.RawMessage(`{"type":"notice","text":"auction at 15:20"}`))
 	fmt.Println(receipt.Sent, err)
-	show(c)
+	fmt.Println(next(c))
 	users, err := node.GroupUsers(ctx, "traders")
 	fmt.Println(users, err)
 	// Output:
