@@ -1,0 +1,6 @@
+//go:build race
+
+package faults
+
+// raceFlags has the server built like the test.
+const raceFlags = "-race"
