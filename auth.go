@@ -58,7 +58,11 @@ func onAuth(ctx context.Context, n *Node, who *session, cmd *protocol.Command) o
 	}
 	id, failure := n.authenticate(ctx, token)
 	if failure != nil {
-		return authFailed(n.public(failure), cmd.ID)
+		e := n.public(failure)
+		if !who.pending && e.Code == protocol.CodeUnavailable { // the old token is as good as it was
+			return func(c *conn) { c.reply(protocol.AuthResult{Code: e.Code, Message: e.Message, ID: cmd.ID}) }
+		}
+		return authFailed(e, cmd.ID)
 	}
 	renewed := who.renewed(id, n.start)
 	if who.pending {

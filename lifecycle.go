@@ -147,7 +147,7 @@ func (c *conn) sayGoodbye(frame []byte) {
 // more time as long as the client reads.
 func (c *conn) stillFlushing() bool {
 	o := c.out
-	if o == nil || o.count == 0 || o.blocked == 0 || !c.loop.now.before(c.times.latest) {
+	if o == nil || o.empty() || o.blocked == 0 || !c.loop.now.before(c.times.latest) {
 		return false
 	}
 	until := o.blocked + closeWait // blocked is when it last took something

@@ -220,7 +220,7 @@ func (c *conn) publish(e entry, l lane, overflow Overflow) bool {
 // busyGrace is for how long, in ms, a socket that has just taken something is
 // busy, not refusing: a driver that writes in the background cannot say
 // otherwise within a turn of the Loop.
-const busyGrace = 10
+const busyGrace = 100
 
 // takes reports whether n more bytes may wait beyond the number of messages:
 // the socket is busy with what it took a moment ago. What one turn can bring is

@@ -23,7 +23,7 @@ func limitKeys() []Key {
 	return []Key{
 		integer("max_connections", "Connections of this node; the next one gets HTTP 503.",
 			1, 10_000_000, func(s *Settings) *int { return &s.Limits.MaxConnections }),
-		integer("max_unauthenticated", "Of them, connections that have not logged in yet.",
+		integer("max_unauthenticated", "Connections that have not logged in yet, beside those that have.",
 			1, 10_000_000, func(s *Settings) *int { return &s.Limits.MaxUnauthenticated }),
 		integer("max_message_size", "Bytes of one message from a client.",
 			128, 1<<30, func(s *Settings) *int { return &s.Limits.MaxMessageSize }),
