@@ -2,6 +2,8 @@ package outcry
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -78,13 +80,58 @@ func TestNotificationAck(t *testing.T) {
 	}
 }
 
-func TestHistoryAndPresence(t *testing.T) {
+// chronicle is a Broker with a history of its own.
+type chronicle struct {
+	*memoryBroker
+	asked HistoryQuery
+}
+
+// History implements Broker.
+func (b *chronicle) History(_ context.Context, channel string, q HistoryQuery) (HistoryPage, error) {
+	b.asked = q
+	if channel == "down" {
+		return HistoryPage{}, fmt.Errorf("read log: %w", ErrUnavailable)
+	}
+	return HistoryPage{Messages: []json.RawMessage{[]byte(`{"seq":4}`), []byte(`{"seq":5}`)}, Epoch: "e1", Oldest: 2, Top: 5}, nil
+}
+
+// A client reads the log of a channel as the broker tells it.
+func TestHistory(t *testing.T) {
+	b := &chronicle{memoryBroker: newMemoryBroker()}
+	cfg := open()
+	cfg.Broker = b
+	r := start(t, cfg)
+	c := r.connect("/ws/c")
+	c.send(`{"type":"history","channel":"a","since":"x1","limit":2,"id":1}`)
+	want := object{
+		"type": "history_result", "channel": "a", "messages": []any{map[string]any{"seq": 4.0}, map[string]any{"seq": 5.0}},
+		"epoch": "e1", "oldest": 2.0, "top": 5.0, "id": 1.0,
+	}
+	if diff := cmp.Diff(want, c.message()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if b.asked != (HistoryQuery{Since: "x1", Limit: 2}) {
+		t.Errorf("the broker was asked %+v", b.asked)
+	}
+	for command, code := range map[string]string{`"channel":"down"`: "unavailable", `"limit":1`: "bad_request", `"channel":"a","limit":-1`: "bad_request"} {
+		c.send(`{"type":"history",%s,"id":2}`, command)
+		if o := c.want("error"); o.str("code") != code || o["id"] != 2.0 {
+			t.Errorf("%s: %v, want %s", command, o, code)
+		}
+	}
+}
+
+func TestPresence(t *testing.T) {
 	cfg := secured()
 	cfg.Rules = []Rule{{Match: "room.*", Presence: true}}
 	r := start(t, cfg)
 	a, b := r.connect("/ws/a?token=u1"), r.connect("/ws/b?token=u2")
 	a.send(`{"type":"history","channel":"x","id":1}`)
 	if o := a.want("error"); o.str("code") != "no_history" || o["id"] != 1.0 {
+		t.Error(o)
+	}
+	a.send(`{"type":"presence","id":1}`)
+	if o := a.want("error"); o.str("code") != "bad_request" || o["id"] != 1.0 {
 		t.Error(o)
 	}
 	a.send(`{"type":"presence","channel":"x","id":2}`)

@@ -120,6 +120,7 @@ func TestClientBackpressure(t *testing.T) {
 	b.send(`{"type":"subscriptions"}`)
 	eventually(t, "the second publication waits", func() bool { return r.credits.waits.Load() == 1 })
 	b.pong()
+	b.send(`{"type":"chat_message","channel":"x","message":"never sent"}`)
 	b.conn.Close()
 	eventually(t, "the publisher is gone", func() bool { return r.active.Load() == 1 })
 	release()

@@ -201,7 +201,7 @@ func (c *client) edge(r *rig, subscription, mark string) bool {
 // Case 89: publications of several publishers have one order for all
 // subscribers, on whichever Loop they are, and keep that of each publisher.
 func TestTotalOrder(t *testing.T) {
-	const publishers, each, subscribers = 3, 300, 8
+	const publishers, each, subscribers = 6, 200, 8
 	cfg := open()
 	cfg.Loops, cfg.Queue.Messages = 4, publishers*each
 	r := start(t, cfg)
