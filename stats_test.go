@@ -8,86 +8,112 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// ledger is a node and what its figures have to be.
+type ledger struct {
+	*rig
+	want Stats
+}
+
+// check compares the figures when everything has been written.
+func (g *ledger) check(when string) {
+	g.t.Helper()
+	eventually(g.t, "everything is written", func() bool { s, err := g.Stats(g.t.Context()); return err == nil && s.QueuedBytes == 0 })
+	got, err := g.Stats(g.t.Context())
+	if diff := cmp.Diff(g.want, got); err != nil || diff != "" {
+		g.t.Fatalf("%s: %v (-want +got):\n%s", when, err, diff)
+	}
+}
+
 // Every figure, exactly, after a known course of events.
 func TestStats(t *testing.T) {
 	cfg := secured()
 	cfg.Loops = 2
 	cfg.Rules = []Rule{{Match: "chat.*", ClientPublish: true}}
-	r := start(t, cfg)
-	check := func(when string, want Stats) {
-		t.Helper()
-		eventually(t, "everything is written", func() bool { s, err := r.Stats(t.Context()); return err == nil && s.QueuedBytes == 0 })
-		got, err := r.Stats(t.Context())
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Fatalf("%s: %v (-want +got):\n%s", when, err, diff)
-		}
-	}
-	want := Stats{}
-	check("at first", want)
+	g := &ledger{rig: start(t, cfg)}
+	g.check("at first")
 
-	a, b := r.connect("/ws/a?token=u/g"), r.connect("/ws/b?token=u")
-	waiting := r.connecting("/ws/w")
-	want.TotalConnections, want.ActiveConnections, want.Unauthenticated, want.UsersWithConns = 3, 2, 1, 1
-	want.MessagesSent = 3 // two greetings, one auth_required
-	check("connected", want)
+	a, b := g.connect("/ws/a?token=u/g"), g.connect("/ws/b?token=u")
+	waiting := g.connecting("/ws/w")
+	g.want.TotalConnections, g.want.ActiveConnections, g.want.Unauthenticated, g.want.UsersWithConns = 3, 2, 1, 1
+	g.want.MessagesSent = 3 // two greetings, one auth_required
+	g.check("connected")
 
 	a.subscribe("chat.1")
 	a.subscribe("chat.*")
 	b.subscribe("chat.1")
 	b.subscribe("chat.1")
-	want.MessagesReceived, want.MessagesSent = 4, want.MessagesSent+4
-	want.Subscriptions, want.Channels = 3, 1 // a pattern is no channel
-	check("subscribed", want)
+	g.want.MessagesReceived += 4
+	g.want.MessagesSent += 4
+	g.want.Subscriptions, g.want.Channels = 3, 1 // a pattern is no channel
+	g.check("subscribed")
 
-	r.toChannel("chat.1", 1) // to a and b
-	r.toChannel("chat.2", 1) // to a
-	if _, err := r.Broadcast(t.Context(), json.RawMessage(`{"type":"x"}`)); err != nil {
-		t.Fatal(err)
+	g.publications(a, b)
+	g.refusals(b)
+	waiting.login("v")
+	g.want.MessagesReceived++
+	g.want.MessagesSent += 2
+	g.want.ActiveConnections, g.want.Unauthenticated, g.want.UsersWithConns = 3, 0, 2
+	g.check("logged in")
+	g.partings(a, b, waiting)
+}
+
+func (g *ledger) publications(a, b *client) {
+	g.t.Helper()
+	g.toChannel("chat.1", 1) // to a and b
+	g.toChannel("chat.2", 1) // to a
+	if _, err := g.Broadcast(g.t.Context(), json.RawMessage(`{"type":"x"}`)); err != nil {
+		g.t.Fatal(err)
 	}
 	a.send(`{"type":"publish","channel":"chat.2","data":1}`) // the message and the result
-	want.MessagesReceived, want.MessagesSent = want.MessagesReceived+1, want.MessagesSent+2+1+2+2
+	g.want.MessagesReceived++
+	g.want.MessagesSent += 2 + 1 + 2 + 2
 	for range 5 {
 		a.message()
 	}
 	b.want("n")
 	b.want("x")
-	check("published", want)
+	g.check("published")
+}
 
+func (g *ledger) refusals(c *client) {
+	g.t.Helper()
 	for _, bad := range []string{
 		`{"type":"nope"}`, `{`, `{"type":"subscribe","channel":"@all"}`, `{"type":"unsubscribe","channel":"@all"}`,
 		`{"type":"publish","channel":"x","data":1}`, `{"type":"history","channel":"x"}`,
 	} {
-		b.send("%s", bad)
-		b.message()
-		want.MessagesReceived, want.MessagesSent, want.Errors = want.MessagesReceived+1, want.MessagesSent+1, want.Errors+1
+		c.send("%s", bad)
+		c.message()
+		g.want.MessagesReceived++
+		g.want.MessagesSent++
+		g.want.Errors++
 	}
-	b.frame(ws.OpPing, nil) // a frame, but no message
-	_, _, _ = b.next()
-	want.MessagesSent++
-	check("errors answered", want)
+	c.frame(ws.OpPing, nil) // a frame, but no message
+	_, _, _ = c.next()
+	g.want.MessagesSent++
+	g.check("errors answered")
+}
 
-	waiting.login("v")
-	want.MessagesReceived, want.MessagesSent = want.MessagesReceived+1, want.MessagesSent+2
-	want.ActiveConnections, want.Unauthenticated, want.UsersWithConns = 3, 0, 2
-	check("logged in", want)
+func (g *ledger) partings(polite, wrong, broken *client) {
+	g.t.Helper()
+	polite.frame(ws.OpClose, ws.NewCloseFrameBody(1000, ""))
+	polite.wantClose(1000)
+	g.want.MessagesSent++
+	g.want.ActiveConnections, g.want.Subscriptions, g.want.UsersWithConns = 2, 1, 2
+	g.check("one has left")
 
-	a.frame(ws.OpClose, ws.NewCloseFrameBody(1000, "")) // a regular end
-	a.wantClose(1000)
-	want.MessagesSent++
-	want.ActiveConnections, want.Subscriptions, want.UsersWithConns = 2, 1, 2
-	check("one has left", want)
+	wrong.frame(ws.OpBinary, nil)
+	wrong.wantClose(1003)
+	g.want.MessagesReceived++
+	g.want.MessagesSent++
+	g.want.Errors++
+	g.want.ActiveConnections, g.want.Subscriptions, g.want.Channels, g.want.UsersWithConns = 1, 0, 0, 1
+	g.check("one was closed")
 
-	b.frame(ws.OpBinary, nil) // an abnormal one
-	b.wantClose(1003)
-	want.MessagesReceived, want.MessagesSent, want.Errors = want.MessagesReceived+1, want.MessagesSent+1, want.Errors+1
-	want.ActiveConnections, want.Subscriptions, want.Channels, want.UsersWithConns = 1, 0, 0, 1
-	check("one was closed", want)
-
-	waiting.conn.Close() // so is one without a Close frame
-	want.Errors++
-	want.ActiveConnections, want.UsersWithConns = 0, 0
-	eventually(t, "all are gone", func() bool { return r.active.Load() == 0 })
-	check("at the end", want)
+	broken.conn.Close()
+	g.want.Errors++
+	g.want.ActiveConnections, g.want.UsersWithConns = 0, 0
+	eventually(g.t, "all are gone", func() bool { return g.active.Load() == 0 })
+	g.check("at the end")
 }
 
 // What waits for a client that does not read is shown, and forgotten with it.
