@@ -8,14 +8,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// ledger is a node and what its figures have to be.
-type ledger struct {
+// figures is a node and what its Stats have to be.
+type figures struct {
 	*rig
 	want Stats
 }
 
 // check compares the figures when everything has been written.
-func (g *ledger) check(when string) {
+func (g *figures) check(when string) {
 	g.t.Helper()
 	eventually(g.t, "everything is written", func() bool { s, err := g.Stats(g.t.Context()); return err == nil && s.QueuedBytes == 0 })
 	got, err := g.Stats(g.t.Context())
@@ -29,7 +29,7 @@ func TestStats(t *testing.T) {
 	cfg := secured()
 	cfg.Loops = 2
 	cfg.Rules = []Rule{{Match: "chat.*", ClientPublish: true}}
-	g := &ledger{rig: start(t, cfg)}
+	g := &figures{rig: start(t, cfg)}
 	g.check("at first")
 
 	a, b := g.connect("/ws/a?token=u/g"), g.connect("/ws/b?token=u")
@@ -57,7 +57,7 @@ func TestStats(t *testing.T) {
 	g.partings(a, b, waiting)
 }
 
-func (g *ledger) publications(a, b *client) {
+func (g *figures) publications(a, b *client) {
 	g.t.Helper()
 	g.toChannel("chat.1", 1) // to a and b
 	g.toChannel("chat.2", 1) // to a
@@ -75,7 +75,7 @@ func (g *ledger) publications(a, b *client) {
 	g.check("published")
 }
 
-func (g *ledger) refusals(c *client) {
+func (g *figures) refusals(c *client) {
 	g.t.Helper()
 	for _, bad := range []string{
 		`{"type":"nope"}`, `{`, `{"type":"subscribe","channel":"@all"}`, `{"type":"unsubscribe","channel":"@all"}`,
@@ -93,7 +93,7 @@ func (g *ledger) refusals(c *client) {
 	g.check("errors answered")
 }
 
-func (g *ledger) partings(polite, wrong, broken *client) {
+func (g *figures) partings(polite, wrong, broken *client) {
 	g.t.Helper()
 	polite.frame(ws.OpClose, ws.NewCloseFrameBody(1000, ""))
 	polite.wantClose(1000)
