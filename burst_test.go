@@ -161,6 +161,6 @@ func TestKnockingInParallel(t *testing.T) {
 	if _, err := r.Client(t.Context(), "victim"); err != nil {
 		t.Fatalf("the victim is gone: %v", err)
 	}
-	victim.conn.Close()
+	_ = victim.conn.Close()
 	<-ended
 }
