@@ -162,5 +162,7 @@ func TestKnockingInParallel(t *testing.T) {
 		t.Fatalf("the victim is gone: %v", err)
 	}
 	_ = victim.conn.Close()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("the victim reads on")
+	}
 }
