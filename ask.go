@@ -64,6 +64,20 @@ func collect[T any](ctx context.Context, answers <-chan T, want int) ([]T, error
 	return got, nil
 }
 
+// withClient runs f on the Loop of a client of this node. ErrNotFound: there is
+// none, or f says so by false.
+func (n *Node) withClient(ctx context.Context, clientID string, f func(c *conn) bool) error {
+	c := n.ids.find(clientID)
+	if c == nil {
+		return ErrNotFound
+	}
+	found, err := askOne(ctx, c, func() bool { return f(c) })
+	if err == nil && !found {
+		return ErrNotFound
+	}
+	return err
+}
+
 // eachOf runs f for every connected Conn of a user, on its Loop, and returns
 // for how many.
 func (n *Node) eachOf(ctx context.Context, userID string, f func(c *conn)) (int, error) {

@@ -15,23 +15,15 @@ func (n *Node) Subscribe(ctx context.Context, clientID, channel string) error {
 	if err := checkSubscribable(channel); err != nil {
 		return err
 	}
-	c := n.ids.find(clientID)
-	if c == nil {
-		return ErrNotFound
-	}
 	done := make(chan *Error, 1)
-	found, err := askOne(ctx, c, func() bool {
+	if err := n.withClient(ctx, clientID, func(c *conn) bool {
 		if c.state != StateConnected {
 			return false
 		}
 		c.subscribe(channel, joiner{then: func(e *Error) { done <- e }})
 		return true
-	})
-	switch {
-	case err != nil:
+	}); err != nil {
 		return err
-	case !found:
-		return ErrNotFound
 	}
 	got, err := collect(ctx, done, 1)
 	if err == nil && got[0] != nil {
@@ -46,20 +38,12 @@ func (n *Node) Unsubscribe(ctx context.Context, clientID, channel string) error 
 	if err := checkSubscribable(channel); err != nil {
 		return err
 	}
-	c := n.ids.find(clientID)
-	if c == nil {
-		return ErrNotFound
-	}
-	found, err := askOne(ctx, c, func() bool {
+	return n.withClient(ctx, clientID, func(c *conn) bool {
 		if c.state == StateConnected {
 			c.revoke(channel, "unsubscribed by the server")
 		}
 		return c.state == StateConnected
 	})
-	if err == nil && !found {
-		return ErrNotFound
-	}
-	return err
 }
 
 // SubscribeUser subscribes every connection of a user on this node and returns
@@ -87,27 +71,19 @@ func (n *Node) UnsubscribeUser(ctx context.Context, userID, channel string) (int
 }
 
 // Disconnect closes a client's connection. The code must be one that a server
-// may send: 1000, 1001, 1008, 1011 to 1013, or 3000 to 4999. Blocks until its Loop has
-// begun to, at most a second. Errors: ErrNotFound, *Error.
+// may send: 1000, 1001, 1008, 1011 to 1013, or 3000 to 4999. Blocks until its
+// Loop has begun to, at most a second. Errors: ErrNotFound, *Error.
 func (n *Node) Disconnect(ctx context.Context, clientID string, code protocol.CloseCode, reason string) error {
 	if err := checkClose(code, reason); err != nil {
 		return err
 	}
-	c := n.ids.find(clientID)
-	if c == nil {
-		return ErrNotFound
-	}
-	found, err := askOne(ctx, c, func() bool {
+	return n.withClient(ctx, clientID, func(c *conn) bool {
 		if !c.admitted() || c.state >= StateDisconnecting {
 			return false
 		}
 		c.closeAfterFlush(code, reason)
 		return true
 	})
-	if err == nil && !found {
-		return ErrNotFound
-	}
-	return err
 }
 
 // DisconnectUser closes every connection of a user on this node and returns

@@ -3,6 +3,7 @@ package outcry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/outcry-dev/outcry/internal/wire"
@@ -14,30 +15,24 @@ import (
 // client's Loop has queued it, at most a second. ErrNotFound: no such client
 // here.
 func (n *Node) SendToClient(ctx context.Context, clientID string, object json.RawMessage) (Receipt, error) {
-	c := n.ids.find(clientID)
-	if c == nil {
-		return Receipt{}, ErrNotFound
-	}
 	buf, err := n.direct(object)
 	if err != nil {
 		return Receipt{}, err
 	}
 	frame := wire.EndFrame(buf, wire.OpText)
-	found := false // written before the answer is sent
-	receipt, err := askOne(ctx, c, func() (r Receipt) {
-		found = c.state == StateConnected
+	sent := make(chan int, 1)
+	err = n.withClient(ctx, clientID, func(c *conn) bool {
+		k := 0
 		if c.publish(entry{frame: frame}, laneNormal, OverflowGap) {
-			r.Sent = 1
+			k = 1
 		}
-		return r
+		sent <- k
+		return c.state == StateConnected || k == 1
 	})
-	switch {
-	case err != nil:
-		return Receipt{Partial: true}, err
-	case !found:
-		return Receipt{}, ErrNotFound
+	if err != nil {
+		return Receipt{Partial: !errors.Is(err, ErrNotFound)}, err
 	}
-	return receipt, nil
+	return Receipt{Sent: <-sent}, nil
 }
 
 // SendToUser sends a JSON object to every connection of a user on this node,
