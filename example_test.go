@@ -244,7 +244,7 @@ func ExampleNode_Handle() {
 		fmt.Println(node.ask(user, `{"type":"margin","id":7}`))
 	}
 	// Output:
-	// {"type":"margin_result","free":1200,"id":7}
+	// {"free":1200,"type":"margin_result","id":7}
 	// {"type":"error","code":"forbidden","message":"no margin account","id":7}
 }
 

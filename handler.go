@@ -38,7 +38,7 @@ func (r *Request) Reply(v any) error {
 	object, ok := v.(json.RawMessage)
 	if !ok {
 		var err error
-		if object, err = jsonx.Marshal(v); err != nil {
+		if object, err = jsonx.Marshal(v, jsonx.Deterministic(true)); err != nil {
 			return err
 		}
 	}
