@@ -143,8 +143,10 @@ func checkPublish(t *testing.T, s *server, token string) {
 	t.Helper()
 	c := s.dial(t, "/ws/c1?token="+token)
 	c.send(`{"type":"subscribe","channel":"quotes.AAPL"}`)
-	if m := c.await("subscription_result"); m["success"] != true {
-		t.Fatalf("got %v", m)
+	for _, channel := range []string{"orders.u1", "quotes.AAPL"} { // the token's own comes first
+		if m := c.await("subscription_result"); m["success"] != true || m["channel"] != channel {
+			t.Fatalf("got %v, want %s", m, channel)
+		}
 	}
 	url := "http://" + s.public + "/api/v1/publish"
 	const body = `{"channel":"quotes.AAPL","data":{"bid":1}}`
