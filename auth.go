@@ -65,7 +65,7 @@ func onAuth(ctx context.Context, n *Node, who *session, cmd *protocol.Command) o
 		return authFailed(e, cmd.ID)
 	}
 	renewed := who.renewed(id, n.start)
-	if who.pending {
+	if who.pending || who.userID == "" && renewed.userID != "" {
 		if failure := n.welcome(ctx, renewed, func(s *session) { renewed = s }); failure != nil {
 			return authFailed(n.public(failure), cmd.ID)
 		}
@@ -158,7 +158,7 @@ func (c *conn) renew(who *session, id []byte) {
 		c.closeAfterFlush(protocol.CloseInvalidToken, "token of another user")
 		return
 	}
-	if who.metadata == "" || c.loop.node.cfg.Hooks.OnConnect != nil { // the hook's stays
+	if c.who.userID == who.userID && (who.metadata == "" || c.loop.node.cfg.Hooks.OnConnect != nil) { // the hook's stays
 		who.metadata = c.who.metadata
 	}
 	c.become(who)

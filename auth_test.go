@@ -622,3 +622,29 @@ func TestFirstToken(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
+
+// OnConnect decides about a client that logs in late as about any other.
+func TestOnConnectAtFirstToken(t *testing.T) {
+	cfg := mixed()
+	cfg.Hooks.OnConnect = func(_ context.Context, c Client) (json.RawMessage, error) {
+		if c.Identity.UserID == "banned" {
+			return nil, errors.New("banned")
+		}
+		return json.RawMessage(`{"of":"` + c.Identity.UserID + `"}`), nil
+	}
+	r := start(t, cfg)
+	banned := r.connect("/ws/a")
+	banned.send(`{"type":"auth","token":"banned"}`)
+	if o := banned.want("auth_result"); o["success"] != false || o.str("code") != "forbidden" {
+		t.Errorf("auth_result %v", o)
+	}
+	banned.wantClose(4503)
+	c := r.connect("/ws/b")
+	c.send(`{"type":"auth","token":"u"}`)
+	if o := c.want("auth_result"); o["success"] != true {
+		t.Errorf("auth_result %v", o)
+	}
+	if got := string(r.info("b").Metadata); got != `{"of":"u"}` {
+		t.Errorf("metadata %s", got)
+	}
+}

@@ -15,8 +15,9 @@ type Broker interface {
 	// in the channel's order; sink.Ready says when the broker can serve.
 	Run(ctx context.Context, sink Sink) error
 	// Publish appends and publishes p in one step. It may block until ctx
-	// ends. ErrUnavailable: nothing was done; so it is before Run is ready and
-	// after it has returned.
+	// ends. p itself is handed to the sink, if at all, before Publish returns;
+	// later only a copy, made by NewPublication. ErrUnavailable: nothing was
+	// done; so it is before Run is ready and after it has returned.
 	Publish(ctx context.Context, p *Publication) (Ack, error)
 	// Join tells the broker that a Loop of this node has a first subscriber on
 	// channel; joins of one channel are counted. It does not block. It returns

@@ -146,3 +146,20 @@ func TestTokenExpiresOnStalledClient(t *testing.T) {
 		at(t, began, 130*time.Second)
 	})
 }
+
+// A token that expires in the year 9999 does not expire now.
+func TestFarExpiry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := secured()
+		cfg.Access.Authenticator = authFunc(func(context.Context, string) (Identity, error) {
+			return Identity{UserID: "u", ExpiresAt: time.Unix(253402300799, 0)}, nil
+		})
+		r := startPipe(t, cfg)
+		defer r.stop()
+		time.Sleep(15 * time.Second)
+		c := r.connect("/ws/c?token=u")
+		time.Sleep(15 * time.Second)
+		c.send(`{"type":"ping"}`)
+		c.want("pong")
+	})
+}

@@ -16,8 +16,8 @@ import (
 type Hooks struct {
 	// OnConnect runs after authentication and before connection_established,
 	// on the goroutine of the HTTP request or, for a login by message, on the
-	// executor.
-	// It may return metadata (a JSON object of at most 1 KiB) that replaces
+	// executor. It runs again when an anonymous client becomes a user by its
+	// first token. It may return metadata (a JSON object of at most 1 KiB) that replaces
 	// the identity's, or an error to refuse the client (4503).
 	OnConnect func(ctx context.Context, c Client) (metadata json.RawMessage, err error)
 	// OnDisconnect runs when a connection is gone that connection_established

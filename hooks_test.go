@@ -196,3 +196,24 @@ func TestHookOutlivesConnection(t *testing.T) {
 		return lines[len(lines)-1] == "disconnect c 1006 "
 	})
 }
+
+// OnUnsubscribe is called for what a client had left before it closed, also
+// where there is no OnDisconnect.
+func TestUnsubscribeHookOfAClosingClient(t *testing.T) {
+	var d diary
+	cfg, b := slowly()
+	cfg.Hooks.OnUnsubscribe = func(_ context.Context, _ Client, ch string) { d.note("unsubscribe %s", ch) }
+	r := start(t, cfg)
+	c := r.connect("/ws/c")
+	c.send(`{"type":"subscribe","channel":"a"}`)
+	b.next(t, "a")(nil)
+	c.wantResult("a", true)
+	c.send(`{"type":"subscribe","channel":"b"}`) // holds everything behind it
+	b.next(t, "b")
+	if err := r.Unsubscribe(t.Context(), "c", "a"); err != nil {
+		t.Fatal(err)
+	}
+	c.want("subscription_lost")
+	c.frame(ws.OpClose, ws.NewCloseFrameBody(1000, ""))
+	eventually(t, "the hook is called", func() bool { return len(d.read()) == 1 })
+}

@@ -146,7 +146,7 @@ func (l *loop) retire(t *topic) {
 	if l.hub.topics[t.name] != t {
 		return
 	}
-	delete(l.hub.topics, t.name)
+	l.hub.topics = remove(l.hub.topics, t.name, &l.hub.peak)
 	switch {
 	case internal(t.name): // a user id may look like a pattern
 		l.node.interest.remove(t.name, l.index)

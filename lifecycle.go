@@ -180,6 +180,8 @@ func (c *conn) part(code protocol.CloseCode, reason string) {
 	if hook := n.cfg.Hooks.OnDisconnect; hook != nil && c.flags.has(flagGreeted) {
 		who := c.who
 		c.whenIdle(func(ctx context.Context) { hook(ctx, who.client(), code, reason) })
+	} else if c.work != nil {
+		c.whenIdle(nil)
 	}
 	n.log.Debug("disconnected", slog.Any("conn", c.who), slog.Int("code", int(code)), slog.String("reason", reason))
 }

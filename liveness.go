@@ -90,16 +90,22 @@ func (c *conn) checkCommon(a *alarm) bool {
 	return false
 }
 
-// loginRecheck is how often, in ms, a login that is under way is looked at.
-const loginRecheck = 1000
+// A login that is under way at its deadline, in ms: how often it is looked at,
+// and what it may take beyond the time of the Authenticator, for a hook and for
+// the present holder of its client id.
+const (
+	loginRecheck = 1000
+	loginSlack   = 10_000
+)
 
 // checkLogin closes a client that has not logged in. One whose token is being
 // checked has sent it in time.
 func (c *conn) checkLogin(a *alarm) {
+	auth := c.loop.node.limits.auth
 	switch {
-	case c.work != nil && c.work.busy():
+	case c.work != nil && c.work.busy() && a.now.before(c.times.connected+2*auth+loginSlack):
 		a.due(a.now + loginRecheck)
-	case a.due(c.times.connected + c.loop.node.limits.auth):
+	case a.due(c.times.connected + auth):
 		c.close(protocol.CloseAuthTimeout, "no login in time")
 	}
 }

@@ -128,7 +128,7 @@ func (n *Node) Run(ctx context.Context) error {
 
 	<-ctx.Done()
 	n.drain()
-	n.cutAll()
+	n.cutAll(ctx)
 	ended := n.endWork() // hooks of the last connections may still publish
 	n.running.Store(false)
 	n.endLoops()
@@ -199,8 +199,9 @@ func (n *Node) setReady(err error) {
 // base is the context of everything executors do.
 func (n *Node) base() context.Context { return n.work }
 
-// cutAll ends the connections that are left.
-func (n *Node) cutAll() {
+// cutAll ends the connections that are left, and waits until their last hooks
+// have been handed to executors.
+func (n *Node) cutAll(ctx context.Context) {
 	for _, l := range n.loops {
 		l.inbox.post(func(l *loop) {
 			for _, c := range l.table.all() {
@@ -208,6 +209,8 @@ func (n *Node) cutAll() {
 			}
 		})
 	}
+	// A Loop that does not answer in time is not waited for.
+	_, _ = ask(context.WithoutCancel(ctx), n, func(*loop) struct{} { return struct{}{} })
 }
 
 // endLoops has every Loop return. What was still being upgraded is cut.

@@ -225,3 +225,27 @@ func TestManyAnswers(t *testing.T) {
 		}
 	}
 }
+
+// What is refused behind a login is answered in its turn, too.
+func TestRefusalsBehindALogin(t *testing.T) {
+	release := make(chan struct{})
+	cfg := secured()
+	cfg.Access.Authenticator = authFunc(func(context.Context, string) (Identity, error) {
+		<-release
+		return Identity{UserID: "u"}, nil
+	})
+	r := start(t, cfg)
+	c := r.connecting("/ws/c")
+	c.send(`{"type":"auth","token":"u"}`)
+	c.send(`{"type":"subscribe","channel":"a","id":"1"}`)
+	c.send(`{"type":1,"id":"2"}`)
+	c.send(`{"type":"subscribe","channel":"b","id":"3"}`)
+	close(release)
+	c.want("auth_result")
+	c.want("connection_established")
+	for _, id := range []string{"1", "2", "3"} {
+		if o := c.message(); o.str("id") != id {
+			t.Errorf("%v, want id %s", o, id)
+		}
+	}
+}

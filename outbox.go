@@ -217,6 +217,16 @@ func (c *conn) publish(e entry, l lane, overflow Overflow) bool {
 	return true
 }
 
+// unread is the bytes of the replies that wait behind the one whose turn it is:
+// that may be as large as it is.
+func (o *outbox) unread() int {
+	if o == nil || o.lanes[laneControl].len() == 0 {
+		return 0
+	}
+	f := &o.lanes[laneControl]
+	return o.replies - len(f.items[f.head].frame)
+}
+
 // busyGrace is for how long, in ms, a socket that has just taken something is
 // busy, not refusing: a driver that writes in the background cannot say
 // otherwise within a turn of the Loop.
@@ -254,11 +264,11 @@ func (c *conn) sendControl(frame []byte) {
 	if c.state >= StateDisconnecting {
 		return
 	}
-	if o := c.out; o != nil && o.replies > replyClose {
-		if o.blocked == 0 {
+	if c.out.unread() > replyClose {
+		if c.out.blocked == 0 {
 			c.flush()
 		}
-		if c.out != nil && c.out.replies > replyClose {
+		if c.out.unread() > replyClose {
 			c.close(protocol.CloseSlowConsumer, "replies not read")
 		}
 		if c.state >= StateDisconnecting {

@@ -107,7 +107,12 @@ func (c *conn) malformed(id []byte, err error) {
 
 // refuseInTurn answers with an error when everything before it is done.
 func (c *conn) refuseInTurn(err *Error, id []byte) {
-	c.do(job{onLoop: func(c *conn) { c.refuse(err, id) }})
+	refuse := job{onLoop: func(c *conn) { c.refuse(err, id) }}
+	if c.state == StateConnecting && c.work != nil && c.work.busy() {
+		c.do(job{onLoop: func(c *conn) { c.do(refuse) }})
+		return
+	}
+	c.do(refuse)
 }
 
 // tooManyBad counts one bad message.

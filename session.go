@@ -47,7 +47,7 @@ func newSession(clientID, remote string, id Identity, start time.Time) *session 
 	if !id.ExpiresAt.IsZero() {
 		// From now on by the monotonic clock: setting the wall clock neither
 		// lengthens nor shortens the life of a token.
-		s.expires = max(1, (time.Since(start) + time.Until(id.ExpiresAt)).Milliseconds())
+		s.expires = max(1, time.Since(start).Milliseconds()+time.Until(id.ExpiresAt).Milliseconds())
 		s.until = id.ExpiresAt.UnixMilli()
 		// Not at once where all of its life is shorter than the warning, or
 		// clients that renew when told would never stop.

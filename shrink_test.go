@@ -1,7 +1,10 @@
 package outcry
 
 import (
+	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -36,4 +39,19 @@ func alive() int {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return int(s.HeapAlloc)
+}
+
+// Case 48: the hub gives back the room of topics that are gone.
+func TestHubShrinks(t *testing.T) {
+	const most = 200_000
+	l := newBareLoop(t, open())
+	for i := range most {
+		l.topicFor(fmt.Sprintf("ch%d", i), false)
+	}
+	for _, topic := range slices.Collect(maps.Values(l.hub.topics)) {
+		l.drop(topic)
+	}
+	if len(l.hub.topics) != 0 || l.hub.peak > most/10 {
+		t.Errorf("%d topics, room for %d", len(l.hub.topics), l.hub.peak)
+	}
 }

@@ -60,7 +60,7 @@ func (n *Node) evict(ctx context.Context, holder *conn, userID, secret string) (
 		case holder.who.sameClient(userID, secret):
 			holder.close(protocol.CloseReplaced, "replaced by a new connection")
 			return verdict{free: true}
-		case int32(holder.loop.now-holder.times.received) < provenAlive:
+		case holder.flags.has(flagPaused), int32(holder.loop.now-holder.times.received) < provenAlive:
 			return verdict{}
 		}
 		return verdict{heard: holder.probe()}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -342,6 +343,34 @@ func TestDirectory(t *testing.T) {
 		contenders.Wait()
 		if len(holders) != 1 || d.find("x").slot != uint32(<-holders) {
 			t.Error("not one holder")
+		}
+	})
+}
+
+// longPresence answers with more members than may wait as replies.
+type longPresence struct{ *memoryPresence }
+
+func (longPresence) Members(context.Context, string) ([]Member, error) {
+	return slices.Repeat([]Member{{"client-with-a-name", "user-with-a-name"}}, 8000), nil
+}
+
+// Case 38: a knock does not close a holder that is reading large replies.
+func TestKnockAtABusyReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := mixed()
+		cfg.Presence = longPresence{newMemoryPresence()}
+		r := startPipe(t, cfg)
+		defer r.stop()
+		victim := r.connect("/ws/victim?token=u")
+		for range 2 {
+			victim.send(`{"type":"presence","channel":"a"}`)
+		}
+		time.Sleep(1500 * time.Millisecond) // it reads nothing meanwhile
+		wantRefusal(t, r.knock(handshake("GET /ws/victim HTTP/1.1")), protocol.CodeClientIDInUse)
+		for range 2 {
+			if o := victim.want("presence_result"); o["count"] != 8000.0 {
+				t.Errorf("count %v", o["count"])
+			}
 		}
 	})
 }
