@@ -100,9 +100,11 @@ func (c *client) readOwnResult() bool {
 	}
 }
 
-// interfere subscribes and unsubscribes the clients from the server's side.
+// interfere subscribes and unsubscribes the clients from the server's side, so
+// often that what they are told of it may wait for one that has done its rounds
+// and does not read for now.
 func (r *rig) interfere(ctx context.Context, clients int) {
-	for i := 0; ctx.Err() == nil; i++ {
+	for i := 0; i < 1000*clients && ctx.Err() == nil; i++ {
 		id, channel := strconv.Itoa(i%clients), []string{"x.y", "x.*"}[i/2%2]
 		call := r.Subscribe
 		if i%2 == 0 {

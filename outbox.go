@@ -232,12 +232,11 @@ func (o *outbox) unread() int {
 // otherwise within a turn of the Loop.
 const busyGrace = 100
 
-// takes reports whether n more bytes may wait beyond the number of messages:
-// the socket is busy with what it took a moment ago. What one turn can bring is
-// bounded by the node's credits.
+// takes reports whether n more bytes may wait beyond the number of messages and
+// the bytes of replies: the socket is busy with what it took a moment ago.
 func (c *conn) takes(n int) bool {
 	o := c.out
-	return o.blocked != 0 && c.loop.now-o.blocked < busyGrace && o.bytes+n <= c.loop.node.cfg.Queue.Bytes
+	return o != nil && o.blocked != 0 && c.loop.now-o.blocked < busyGrace && o.bytes+o.replies+n <= c.loop.node.cfg.Queue.Bytes
 }
 
 // makeRoom applies the overflow policy; false means that e was not queued.
@@ -268,7 +267,7 @@ func (c *conn) sendControl(frame []byte) {
 		if c.out.blocked == 0 {
 			c.flush()
 		}
-		if c.out.unread() > replyClose {
+		if c.out.unread() > replyClose && !c.takes(len(frame)) {
 			c.close(protocol.CloseSlowConsumer, "replies not read")
 		}
 		if c.state >= StateDisconnecting {

@@ -185,6 +185,9 @@ func TestRepliesClose(t *testing.T) {
 		}
 		c.sendControl(large)
 		l.flushAll()
+		if c.out != nil {
+			c.out.blocked = mark(l.now - 2*busyGrace) // it refuses, it is not just busy
+		}
 	}
 	if c.state != StateDisconnecting || l.count.errors != 1 {
 		t.Errorf("state %v, errors %d", c.state, l.count.errors)
