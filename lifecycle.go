@@ -53,7 +53,7 @@ func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
 func (l *loop) turnAway(c *conn, nc net.Conn) {
 	c.state = StateDisconnected
 	l.node.giveBack(c)
-	go closeQuietly(nc) // a TLS close may block
+	l.node.executors.run(func() { closeQuietly(nc) }) // a TLS close may block
 }
 
 func closeQuietly(nc net.Conn) {

@@ -21,7 +21,6 @@ var emptySuffixes = []string{"Manager", "Helper", "Impl"}
 // goFiles are where the engine starts goroutines.
 var goFiles = []string{
 	"executors.go", // the connections' serial executors
-	"lifecycle.go", // closing a refused socket
 	"node.go",      // loops, broker, log
 	"internal/netpoll/linger.go",
 	"internal/netpoll/outlet.go",
