@@ -21,14 +21,15 @@ type Config struct {
 	Limits   Limits
 	Timing   Timing
 	Queue    Queue
+	// Compression offers permessage-deflate to clients that ask for it.
+	Compression Compression
 	// Rules describe channels; the first whose Match fits wins.
 	Rules []Rule
 	Hooks Hooks
 	// Broker and Presence are what nodes share. Default: in memory.
 	Broker   Broker
 	Presence Presence
-	// Transport selects the driver that carries bytes: TransportAuto (the
-	// default) or TransportGoroutine.
+	// Transport selects the driver that carries bytes. Default: TransportAuto.
 	Transport Transport
 	// Loops is the number of event loops, 1 to 64. Default: GOMAXPROCS.
 	Loops int
@@ -89,11 +90,23 @@ type Queue struct {
 	SocketUnsent int
 }
 
+// Compression is permessage-deflate (RFC 7692). It trades CPU for bandwidth.
+// What goes to one client or user alone is never compressed, and neither is a
+// Message marked Secret: the size of a compressed text tells about its content.
+type Compression struct {
+	Enabled bool
+	Level   int // 1, fastest, to 9, smallest; default 1
+	MinSize int // bytes; smaller messages are sent as they are; default 256
+}
+
 // Transport names a driver.
 type Transport string
 
-// The drivers.
+// The drivers. TransportAuto carries plain TCP and Unix sockets by epoll where
+// there is one, and everything else (TLS, pipes, other systems) by goroutines.
+// TransportEpoll exists on Linux only and refuses everything else.
 const (
 	TransportAuto      Transport = "auto"
+	TransportEpoll     Transport = "epoll"
 	TransportGoroutine Transport = "goroutine"
 )

@@ -30,6 +30,7 @@ func (c Config) withDefaults() Config {
 	c.Limits = c.Limits.withDefaults()
 	c.Timing = c.Timing.withDefaults()
 	c.Queue = c.Queue.withDefaults()
+	c.Compression = c.Compression.withDefaults()
 	c.Transport = cmp.Or(c.Transport, TransportAuto)
 	c.Loops = cmp.Or(c.Loops, min(runtime.GOMAXPROCS(0), maxLoops))
 	c.Logger = cmp.Or(c.Logger, slog.Default())
@@ -84,4 +85,10 @@ func (q Queue) withDefaults() Queue {
 		InFlightBytes: cmp.Or(q.InFlightBytes, 64<<20),
 		SocketUnsent:  cmp.Or(q.SocketUnsent, 16<<10),
 	}
+}
+
+func (c Compression) withDefaults() Compression {
+	c.Level = cmp.Or(c.Level, 1)
+	c.MinSize = cmp.Or(c.MinSize, 256)
+	return c
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -23,13 +24,11 @@ const maxInterval = 7 * 24 * time.Hour
 func (c *Config) Validate() error {
 	d := c.withDefaults()
 	errs := checkAll(bounds[int]{"Config.Loops", d.Loops, 1, maxLoops, false})
-	for _, e := range [][]error{d.Limits.check(), d.Timing.check(), d.Queue.check(d.Limits.MaxMessageSize), d.Access.check()} {
+	for _, e := range [][]error{d.Limits.check(), d.Timing.check(), d.Queue.check(d.Limits.MaxMessageSize), d.Compression.check(), d.Access.check()} {
 		errs = append(errs, e...)
 	}
-	switch d.Transport {
-	case TransportAuto, TransportGoroutine:
-	default:
-		errs = append(errs, fmt.Errorf("Config.Transport %q: allowed are %q and %q", d.Transport, TransportAuto, TransportGoroutine))
+	if err := d.Transport.check(); err != nil {
+		errs = append(errs, err)
 	}
 	for i := range d.Rules {
 		if err := d.Rules[i].check(); err != nil {
@@ -157,4 +156,25 @@ func (r *Rule) check() error {
 		return fmt.Errorf("overflow %d: allowed are OverflowGap and OverflowClose", r.Overflow)
 	}
 	return nil
+}
+
+func (c Compression) check() []error {
+	return checkAll(
+		bounds[int]{"Compression.Level", c.Level, 1, 9, false},
+		bounds[int]{"Compression.MinSize", c.MinSize, 1, 1 << 30, false},
+	)
+}
+
+func (t Transport) check() error {
+	switch t {
+	case TransportAuto, TransportGoroutine:
+		return nil
+	case TransportEpoll:
+		if runtime.GOOS == "linux" {
+			return nil
+		}
+		return fmt.Errorf("Config.Transport %q exists on Linux only: use %q", t, TransportAuto)
+	default:
+		return fmt.Errorf("Config.Transport %q: allowed are %q, %q and %q", t, TransportAuto, TransportEpoll, TransportGoroutine)
+	}
 }

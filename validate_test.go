@@ -20,7 +20,7 @@ func TestValidate(t *testing.T) {
 		"loops":                   {func(c *Config) { c.Loops = 65 }, "Config.Loops 65: allowed are 1 to 64"},
 		"negative loops":          {func(c *Config) { c.Loops = -1 }, "Config.Loops -1:"},
 		"most loops":              {func(c *Config) { c.Loops = 64 }, ""},
-		"transport":               {func(c *Config) { c.Transport = "carrier pigeon" }, `Config.Transport "carrier pigeon": allowed are "auto" and "goroutine"`},
+		"transport":               {func(c *Config) { c.Transport = "carrier pigeon" }, `Config.Transport "carrier pigeon": allowed are "auto", "epoll" and "goroutine"`},
 		"goroutine":               {func(c *Config) { c.Transport = TransportGoroutine }, ""},
 		"connections":             {func(c *Config) { c.Limits.MaxConnections = -1 }, "Limits.MaxConnections -1: allowed are 1 to"},
 		"unauthenticated":         {func(c *Config) { c.Limits.MaxUnauthenticated = -1 }, "Limits.MaxUnauthenticated -1:"},
