@@ -280,7 +280,7 @@ func TestServeRefusesToStart(t *testing.T) {
 		"no key":             {nil, exitUsage, "Two ways out"},
 		"dev on the network": {[]string{"--dev", "--address=0.0.0.0:0"}, exitUsage, "allowed with --dev: a loopback address"},
 		"redis":              {[]string{"--dev", "--use-redis-pubsub"}, exitUsage, "Redis comes with a later version"},
-		"epoll":              {[]string{"--dev", "--transport=epoll"}, exitUsage, "epoll comes with the event-driven transport"},
+		"transport":          {[]string{"--dev", "--transport=tcp"}, exitUsage, `transport = "tcp" (--transport): allowed: one of auto, epoll, goroutine`},
 		"port in use":        {[]string{"--dev", "--address=" + address}, exitFailure, "address \"" + address + "\": cannot listen: bind: address already in use"},
 		"admin port in use":  {[]string{"--dev", "--address=127.0.0.1:0", "--admin-address=" + address}, exitFailure, "admin_address \"" + address + "\""},
 		"log file":           {[]string{"--dev", "--log-file=/dev/null/x"}, exitFailure, "log file: "},

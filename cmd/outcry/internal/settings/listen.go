@@ -2,6 +2,7 @@ package settings
 
 import (
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -42,22 +43,28 @@ func listenKeys() []Key {
 			func(text string) bool { return len(text) <= maxNodeName && isWord(text, "._:-") }),
 		duration("header_timeout", "Time a client has for the header of an HTTP request.",
 			func(s *Settings) *time.Duration { return &s.Listen.HeaderTimeout }),
-		transport(),
+		transport(runtime.GOOS),
 	}
 }
 
-// transport tells a driver that is yet to come apart from one that never was.
-func transport() Key {
-	const allowed = "auto or goroutine"
-	k := Key{Path: "transport", Doc: "What carries the bytes of connections.", Kind: Text, Allowed: allowed}
+// transport is a choice of which one option is not for every system, named as
+// in runtime.GOOS.
+func transport(system string) Key {
+	k := Key{
+		Path: "transport", Kind: Text, Allowed: "one of auto, epoll, goroutine; epoll on Linux only",
+		Doc: "What carries the bytes of connections. auto: epoll where it can be used, goroutines for the rest.",
+	}
 	return scalar(k, func(s *Settings) *string { return &s.Listen.Transport }, func(text string) (string, error) {
 		switch text {
 		case "auto", "goroutine":
 			return text, nil
 		case "epoll":
-			return "", notAllowed(allowed + "; epoll comes with the event-driven transport")
+			if system == "linux" {
+				return text, nil
+			}
+			return "", notAllowed("auto or goroutine; epoll exists on Linux only, and this is " + system)
 		}
-		return "", notAllowed(allowed)
+		return "", notAllowed(k.Allowed)
 	})
 }
 

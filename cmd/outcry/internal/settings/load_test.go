@@ -24,7 +24,7 @@ func samples() map[string][2]sample {
 		"admin_address":          {{"127.0.0.1:9002", "127.0.0.1:9002"}, {"[::1]:9003", "[::1]:9003"}},
 		"node_name":              {{"n1", "n1"}, {"a.b_c:d-e", "a.b_c:d-e"}},
 		"header_timeout":         {{"7", 7 * time.Second}, {"1m30s", 90 * time.Second}},
-		"transport":              {{"goroutine", "goroutine"}, {"goroutine", "goroutine"}},
+		"transport":              {{"goroutine", "goroutine"}, {"goroutine", "goroutine"}}, // epoll is not for every system
 		"require_auth":           {{"false", false}, {"no", false}},
 		"jwt_secret":             {{secretA, secretA}, {secretB, secretB}},
 		"jwt_secret_file":        {{"", ""}, {"", ""}},
@@ -53,6 +53,9 @@ func samples() map[string][2]sample {
 		"broadcast_buffer_size":  {{"1", 1}, {"7", 7}},
 		"broadcast_buffer_bytes": {{"4194304", 4 << 20}, {"8388608", 8 << 20}},
 		"socket_unsent":          {{"0", 0}, {"4096", 4096}},
+		"compression.enabled":    {{"true", true}, {"on", true}},
+		"compression.level":      {{"9", 9}, {"6", 6}},
+		"compression.min_size":   {{"1", 1}, {"1024", 1024}},
 		"use_redis_pubsub":       {{"true", true}, {"YES", true}},
 		"redis_channel_prefix":   {{"p", "p"}, {"a.b", "a.b"}},
 		"max_retries":            {{"1", 1}, {"9", 9}},

@@ -34,7 +34,8 @@ func (s *Settings) Node() outcry.Config {
 			InFlightBytes: s.Queue.InFlightBytes,
 			SocketUnsent:  offIfZero(s.Queue.SocketUnsent),
 		},
-		Rules: nodeRules(s.Rules),
+		Compression: outcry.Compression(s.Compression),
+		Rules:       nodeRules(s.Rules),
 	}
 }
 

@@ -29,10 +29,10 @@ func (e *Effective) WriteYAML(w io.Writer) error {
 		if !nested {
 			section, name = "", k.Path
 		}
-		if section != current {
+		if nested && section != current {
 			fmt.Fprintf(&b, "%s:\n", section)
-			current = section
 		}
+		current = section
 		indent := ""
 		if nested {
 			indent = "  "

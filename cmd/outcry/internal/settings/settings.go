@@ -3,26 +3,28 @@ package settings
 // Settings is the whole configuration. The file is flat where this tree is
 // grouped: the path of a Key, not the place of its field, is its name.
 type Settings struct {
-	Listen Listen
-	Access Access
-	Limits Limits
-	Timing Timing
-	Queue  Queue
-	Redis  Redis
-	Log    Log
-	Rules  []Rule
+	Listen      Listen
+	Access      Access
+	Limits      Limits
+	Timing      Timing
+	Queue       Queue
+	Compression Compression
+	Redis       Redis
+	Log         Log
+	Rules       []Rule
 }
 
 // Default returns the settings of a server that was told nothing.
 func Default() Settings {
 	return Settings{
-		Listen: defaultListen(),
-		Access: defaultAccess(),
-		Limits: defaultLimits(),
-		Timing: defaultTiming(),
-		Queue:  defaultQueue(),
-		Redis:  defaultRedis(),
-		Log:    defaultLog(),
+		Listen:      defaultListen(),
+		Access:      defaultAccess(),
+		Limits:      defaultLimits(),
+		Timing:      defaultTiming(),
+		Queue:       defaultQueue(),
+		Compression: defaultCompression(),
+		Redis:       defaultRedis(),
+		Log:         defaultLog(),
 	}
 }
 
@@ -31,7 +33,7 @@ func Default() Settings {
 func Keys() []Key {
 	var keys []Key
 	for _, group := range []func() []Key{
-		listenKeys, accessKeys, limitKeys, timingKeys, queueKeys, redisKeys, logKeys,
+		listenKeys, accessKeys, limitKeys, timingKeys, queueKeys, compressionKeys, redisKeys, logKeys,
 	} {
 		keys = append(keys, group()...)
 	}
