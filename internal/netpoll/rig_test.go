@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -36,6 +37,27 @@ type link struct {
 func pipeLink() link {
 	pair := func(*testing.T) (net.Conn, net.Conn) { return net.Pipe() }
 	return link{pair: pair, fake: true}
+}
+
+func unixLink() link { return link{pair: unixPair, halves: true} }
+
+// unixPair connects two Unix stream sockets.
+func unixPair(t *testing.T) (server, client net.Conn) {
+	t.Helper()
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err = net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err = l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, client
 }
 
 func tcpLink() link { return link{pair: tcpPair, tcp: true, halves: true} }
@@ -130,21 +152,28 @@ func newRig(t *testing.T, p Poller) *rig {
 	return r
 }
 
-// add connects a pair and gives its server end to the driver.
-func (r *rig) add(l link, token Token) (Socket, net.Conn, *history) {
+// slotted makes a Token as Loops do of the number a test gives a connection.
+func slotted(number Token) Token { return number<<32 | (number + 1) }
+
+// add connects a pair and gives its server end to the driver. Events come with
+// the number instead of the token.
+func (r *rig) add(l link, number Token) (Socket, net.Conn, *history) {
 	r.t.Helper()
 	server, client := l.pair(r.t)
 	r.t.Cleanup(func() { client.Close() })
-	sock, err := r.p.Add(server, token)
+	sock, err := r.p.Add(server, slotted(number))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.seen[token] = &history{}
-	return sock, client, r.seen[token]
+	r.seen[number] = &history{}
+	return sock, client, r.seen[number]
 }
 
 // handle records ev, and spoils its data as a Loop may that unmasks in place.
 func (r *rig) handle(ev Event) {
+	if number := ev.Token >> 32; ev.Token == slotted(number) {
+		ev.Token = number
+	}
 	h := r.seen[ev.Token]
 	if h == nil {
 		r.t.Errorf("event for an unknown token: %+v", ev)

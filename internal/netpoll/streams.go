@@ -6,16 +6,9 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
-
-// Options are the settings of a driver; the zero value works.
-type Options struct {
-	// Unsent bounds the bytes of a TCP connection that the kernel holds and
-	// has not yet sent (TCP_NOTSENT_LOWAT, Linux only), so that the backlog of
-	// a slow peer stays with the Loop. 0 leaves the kernel's default.
-	Unsent int
-}
 
 // Streams is the goroutine driver: it carries any net.Conn. Each connection
 // has one goroutine that reads and, at the end, closes it; a second exists
@@ -26,6 +19,7 @@ type Streams struct {
 	buffers buffers
 	wake    chan struct{} // holds at most one token
 	timer   *time.Timer   // of Wait, stopped between calls
+	relay   atomic.Pointer[func()]
 
 	batch []notice // the Loop's: notices taken from ready
 	next  int      // the Loop's: first of batch not handled yet
@@ -65,14 +59,29 @@ func (p *Streams) Wait(until time.Time, handle func(Event)) {
 	if p.next == len(p.batch) {
 		p.collect(until)
 	}
-	// A notice is counted off before it is handled, so that a panic in handle
-	// does not bring it back.
-	for end := min(p.next+MaxEvents, len(p.batch)); p.next < end; {
+	p.dispatch(MaxEvents, handle)
+}
+
+// look is Wait with at most limit events and without blocking. It returns how
+// many notices it went through.
+func (p *Streams) look(limit int, handle func(Event)) int {
+	if p.next == len(p.batch) && !p.swap() {
+		return 0
+	}
+	return p.dispatch(limit, handle)
+}
+
+// dispatch goes through the batch. A notice is counted off before it is
+// handled, so that a panic in handle does not bring it back.
+func (p *Streams) dispatch(limit int, handle func(Event)) int {
+	start := p.next
+	for end := min(start+limit, len(p.batch)); p.next < end; {
 		n := p.batch[p.next]
 		p.batch[p.next] = notice{}
 		p.next++
 		n.s.deliver(n.kind, handle)
 	}
+	return p.next - start
 }
 
 // collect fills batch, and blocks for something to fill it with unless there
@@ -125,6 +134,16 @@ func (p *Streams) Wake() {
 	case p.wake <- struct{}{}:
 	default:
 	}
+	if wake := p.relay.Load(); wake != nil {
+		(*wake)()
+	}
+}
+
+// relayTo passes every present and later Wake on, for a Loop that waits
+// elsewhere from now on.
+func (p *Streams) relayTo(wake func()) {
+	p.relay.Store(&wake)
+	wake() // one that has looked at relay already is answered by this
 }
 
 // postLocked lists a notice. The caller calls Wake after it has unlocked.
@@ -158,15 +177,21 @@ func (p *Streams) Add(conn net.Conn, token Token) (Socket, error) {
 
 // Close implements Poller. It must not be called by a handler.
 func (p *Streams) Close() error {
+	p.cut()
+	p.running.Wait()
+	return nil
+}
+
+// cut refuses further connections and cuts those that are open; what lingers
+// ends by itself.
+func (p *Streams) cut() {
 	p.mu.Lock()
 	p.closed = true
 	all := slices.Collect(maps.Keys(p.open))
 	p.mu.Unlock()
 	for _, s := range all {
-		if s.phase == open { // what lingers ends by itself
+		if s.phase == open {
 			s.Close(true)
 		}
 	}
-	p.running.Wait()
-	return nil
 }

@@ -20,13 +20,18 @@ func limitUnsent(conn net.Conn, bytes int) error {
 	}
 	var refused error
 	err = raw.Control(func(fd uintptr) {
-		refused = os.NewSyscallError("setsockopt",
-			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, bytes))
+		refused = setUnsent(int(fd), bytes)
 	})
-	if errors.Is(refused, unix.ENOPROTOOPT) { // some sandboxes lack it; the rest works without
-		refused = nil
-	}
 	return errors.Join(err, refused)
+}
+
+// setUnsent sets TCP_NOTSENT_LOWAT.
+func setUnsent(fd, bytes int) error {
+	err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, bytes)
+	if errors.Is(err, unix.ENOPROTOOPT) { // some sandboxes lack it; the rest works without
+		return nil
+	}
+	return os.NewSyscallError("setsockopt", err)
 }
 
 // watchable reports whether watch can see conn break.
