@@ -36,7 +36,11 @@ type Result struct {
 	Target *Target `json:"target,omitempty"`
 	// Base names the series by whose value of the same round the others are
 	// divided for the ratios; empty: values stand for themselves.
-	Base   string   `json:"base,omitempty"`
+	Base string `json:"base,omitempty"`
+	// Rate is how many messages per second were published: the horizontal axis
+	// of the plot that lays the rows of one group side by side. 0: the row is in
+	// no such plot.
+	Rate   float64  `json:"rate,omitempty"`
 	Series []Series `json:"series"`
 	Notes  []string `json:"notes,omitempty"`
 }
@@ -84,6 +88,15 @@ type Round struct {
 	// Lag is how long after the last publication the last delivery came, where
 	// that took more than a tenth of a second: the machine was overloaded.
 	Lag time.Duration `json:"lag,omitempty"`
+	// Percentiles are the distribution of the latencies, of which Value is one,
+	// in ascending order and the row's unit; nil: none were measured.
+	Percentiles []Percentile `json:"percentiles,omitempty"`
+}
+
+// Percentile is the value that Rank percent of the measurements stay within.
+type Percentile struct {
+	Rank  float64 `json:"rank"` // 50, 99.9
+	Value float64 `json:"value"`
 }
 
 // Soak is the record of a long run under churn.
