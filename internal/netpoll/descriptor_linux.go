@@ -111,15 +111,15 @@ func (s *descriptor) refresh() { _ = s.update() }
 // deliver handles an event of an open socket. It calls handle at most once;
 // room to write that came with input is delivered by another call.
 func (s *descriptor) deliver(happened uint32, handle func(Event)) {
-	if happened&^unix.EPOLLOUT == 0 || s.has(finished) {
+	switch {
+	case s.has(broken):
+	case happened&^unix.EPOLLOUT == 0 || s.has(finished):
 		s.deliverRoom(handle)
-		return
-	}
-	if s.has(paused) {
+	case s.has(paused):
 		s.deliverBreak(happened, handle)
-		return
+	default:
+		s.deliverInput(happened, handle)
 	}
-	s.deliverInput(happened, handle)
 }
 
 // deliverInput reads once. What is still there comes before the reason why

@@ -47,7 +47,7 @@ func duplicate(conn net.Conn, unsent int) (fd int, err error) {
 			refused = errors.Join(refused, unix.Close(fd))
 		}
 	})
-	if err = errors.Join(err, refused); err != nil {
+	if err := errors.Join(err, refused); err != nil {
 		return -1, err
 	}
 	return fd, nil
