@@ -16,6 +16,7 @@ var embedded = map[string]string{
 	"golang.org/x/text":                  "NFC of channel names",
 	"golang.org/x/sync":                  "errgroup",
 	"golang.org/x/sys":                   "socket options",
+	"github.com/klauspost/compress":      "the algorithm of permessage-deflate",
 }
 
 func TestRootModules(t *testing.T) {

@@ -21,10 +21,11 @@ type Assembly struct {
 	head [ws.MaxHeaderSize]byte // the start of a header that is not complete
 	held uint8                  // bytes of head
 
-	op     Opcode // of the data message under way, None without one
-	frames int    // of that message, the present one included
-	data   []byte // its payload, unmasked
-	text   int    // of an OpText message: bytes of data found to be UTF-8
+	op         Opcode // of the data message under way, None without one
+	compressed bool   // that message is
+	frames     int    // of it, the present one included
+	data       []byte // its payload, unmasked
+	text       int    // of an OpText message not compressed: bytes of data found to be UTF-8
 
 	frame   header // whose payload is not complete
 	done    int    // bytes received of it
@@ -61,12 +62,21 @@ func (a *Assembly) state() ws.State {
 	return ws.StateServerSide
 }
 
-// room is how many bytes the message under way, or a new one, may still take.
-func (a *Assembly) room(lim Limits) int {
-	if a == nil {
-		return max(0, lim.MessageSize)
+// checkSize says what is wrong with a data frame's length, if anything.
+func (a *Assembly) checkSize(length uint64, compressed bool, lim Limits) error {
+	have := 0
+	if a != nil {
+		have, compressed = len(a.data), compressed || a.compressed
 	}
-	return max(0, lim.MessageSize-len(a.data))
+	most := lim.sent(compressed)
+	switch {
+	case length <= uint64(max(0, most-have)):
+		return nil
+	case compressed && length <= uint64(most):
+		return closeError(ws.StatusPolicyViolation, "too many bytes of compressed fragments")
+	default:
+		return sizeError()
+	}
 }
 
 // joinHead returns bytes that begin with the next header: buf, or as much of it
@@ -101,7 +111,7 @@ func (a *Assembly) beginFrame(h header) {
 	}
 	a.frames++
 	if h.op != OpContinuation {
-		a.op = h.op
+		a.op, a.compressed = h.op, h.compressed
 	}
 }
 
@@ -118,20 +128,23 @@ func (a *Assembly) fill(buf []byte, lim Limits) (m Message, rest []byte, err err
 		m, a.control = Message{Op: a.frame.op, Payload: a.control}, nil
 		return m, rest, nil
 	}
-	most := lim.MessageSize
+	most := lim.sent(a.compressed)
 	if a.frame.final {
 		most = len(a.data) + (a.frame.length - a.done)
 	}
 	a.data = a.take(a.data, payload, most)
 	final := a.frame.final && !a.inFrame()
-	if a.op == OpText && !a.checkText(final) {
+	if a.op == OpText && !a.compressed && !a.checkText(final) {
 		return Message{}, nil, textError()
 	}
 	if !final {
 		return Message{}, rest, nil
 	}
 	m, a.op = Message{Op: a.op, Payload: a.data}, None // the end of a: Next drops it
-	return m, rest, nil
+	if a.compressed {
+		m, err = lim.Inflater.message(m.Op, m.Payload, lim.MessageSize)
+	}
+	return m, rest, err
 }
 
 // take unmasks a piece of the frame's payload onto the end of dst, which will

@@ -30,6 +30,10 @@ func textError() error {
 	return closeError(ws.StatusInvalidFramePayloadData, "text is not valid utf-8")
 }
 
+func sizeError() error {
+	return closeError(ws.StatusMessageTooBig, "message too big")
+}
+
 // Bounds of the close codes that gobwas/ws does not know: those that IANA has
 // registered since the RFC, and the end of the private range.
 const (

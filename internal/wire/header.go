@@ -8,10 +8,11 @@ import (
 
 // header is a client frame's header, found correct and within the Limits.
 type header struct {
-	op     Opcode
-	final  bool
-	mask   [4]byte
-	length int // bytes of payload
+	op         Opcode
+	final      bool
+	compressed bool // RSV1: the message that the frame begins is
+	mask       [4]byte
+	length     int // bytes of payload
 }
 
 // Lengths of a header's parts, and the values of the 7-bit length that announce
@@ -23,6 +24,10 @@ const (
 	length16 = 126
 	length64 = 127
 )
+
+// rsv1 marks the first frame of a compressed message, in a header's first byte;
+// RFC 7692 section 6.
+const rsv1 = 0x40
 
 // parseHeader reads the header at the start of b, the next frame after what a
 // holds. size is what it occupies; 0 means that b ends within it. Everything
@@ -39,6 +44,10 @@ func (a *Assembly) parseHeader(b []byte, lim Limits) (h header, size int, err er
 		Masked: b[1]&0x80 != 0,
 		Length: int64(b[1] & 0x7f), // longer than a control frame's if it announces a longer one
 	}
+	compressed := lim.Inflater != nil && b[0]&rsv1 != 0 && (first.OpCode == OpText || first.OpCode == OpBinary)
+	if compressed {
+		first.Rsv &^= rsv1 >> 4
+	}
 	if err := ws.CheckHeader(first, a.state()); err != nil {
 		return header{}, 0, closeError(ws.StatusProtocolError, err.Error())
 	}
@@ -49,14 +58,16 @@ func (a *Assembly) parseHeader(b []byte, lim Limits) (h header, size int, err er
 	if err != nil || extended < 0 {
 		return header{}, 0, err
 	}
-	if first.OpCode.IsData() && length > uint64(a.room(lim)) {
-		return header{}, 0, closeError(ws.StatusMessageTooBig, "message too big")
+	if first.OpCode.IsData() {
+		if err := a.checkSize(length, compressed, lim); err != nil {
+			return header{}, 0, err
+		}
 	}
 	size = headSize + extended + maskSize
 	if len(b) < size {
 		return header{}, 0, nil
 	}
-	h = header{op: first.OpCode, final: first.Fin, length: int(length)}
+	h = header{op: first.OpCode, final: first.Fin, compressed: compressed, length: int(length)}
 	copy(h.mask[:], b[size-maskSize:])
 	return h, size, nil
 }

@@ -13,7 +13,8 @@ import (
 // nothing is pending. Next replaces it. It never keeps buf, but changes it.
 //
 // Text is checked as it arrives, so that bytes that can no longer become UTF-8
-// are an error even if their frame is not complete. An error is always a
+// are an error even if their frame is not complete. Only a compressed message
+// is inflated and checked when all of it is there. An error is always a
 // *CloseError; neither after an error nor after OpClose may Next be called
 // again for the same connection.
 func Next(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err error) {
@@ -48,7 +49,7 @@ func begin(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err er
 	buf = buf[size-(*a).dropHead():]
 	whole := h.op.IsControl() || h.final && h.op != OpContinuation
 	if whole && h.length <= len(buf) {
-		m, err = inPlace(h, buf[:h.length:h.length])
+		m, err = inPlace(h, buf[:h.length:h.length], lim)
 		return m, buf[h.length:], err
 	}
 	open(a).beginFrame(h)
@@ -56,8 +57,11 @@ func begin(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err er
 }
 
 // inPlace makes a message of one complete frame.
-func inPlace(h header, payload []byte) (Message, error) {
+func inPlace(h header, payload []byte, lim Limits) (Message, error) {
 	ws.Cipher(payload, h.mask, 0)
+	if h.compressed {
+		return lim.Inflater.message(h.op, payload, lim.MessageSize)
+	}
 	if h.op == OpText && !utf8.Valid(payload) {
 		return Message{}, textError()
 	}

@@ -1,0 +1,179 @@
+package wire
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/gobwas/httphead"
+)
+
+// Deflate is what a connection negotiated of permessage-deflate, RFC 7692. The
+// zero value means that it did not. Neither side's window outlives a message:
+// one compressed frame serves every connection, and none keeps a window.
+type Deflate struct {
+	WindowBits uint8 // of the window that the client keeps for what it receives
+}
+
+const (
+	minWindowBits = 8
+	maxWindowBits = 15
+)
+
+// Fits reports whether a message of n bytes of payload may be sent compressed.
+// A Deflater always uses the largest window; a message that is no longer than
+// the client's cannot tell the difference.
+func (d Deflate) Fits(n int) bool {
+	return d.WindowBits == maxWindowBits || d.WindowBits != 0 && n <= 1<<d.WindowBits
+}
+
+// wireSize is how many bytes a compressed message may have whose payload has n:
+// the most that any compressor makes of it. A literal takes up to 9 bits of a
+// block with the fixed code, and blocks may be short.
+func wireSize(n int) int {
+	overhead := n>>3 + n>>6 + 64
+	if n > math.MaxInt-overhead {
+		return math.MaxInt
+	}
+	return n + overhead
+}
+
+const (
+	deflateName     = "permessage-deflate"
+	deflateResponse = deflateName + "; server_no_context_takeover; client_no_context_takeover"
+)
+
+// NegotiateDeflate accepts the first offer of permessage-deflate, among the
+// values of a request's Sec-WebSocket-Extensions headers, that is sound by RFC
+// 7692 section 7.1. response is the value of the header to answer with. Offers
+// of other extensions, and those that are not sound, are passed over.
+func NegotiateDeflate(offers []string) (d Deflate, response string, ok bool) {
+	for _, value := range offers {
+		for one := range splitOffers(value) {
+			bits, ok := parseOffer(one)
+			switch {
+			case !ok:
+			case bits == 0:
+				return Deflate{WindowBits: maxWindowBits}, deflateResponse, true
+			default:
+				return Deflate{WindowBits: bits}, deflateResponse + "; server_max_window_bits=" + strconv.Itoa(int(bits)), true
+			}
+		}
+	}
+	return Deflate{}, "", false
+}
+
+// splitOffers yields what stands between the commas of a header's value,
+// except those in quotes. What is wrong with one offer thus stays within it.
+func splitOffers(value string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		start, quoted := 0, false
+		for i := 0; i < len(value); i++ {
+			switch c := value[i]; {
+			case c == '"':
+				quoted = !quoted
+			case c == '\\' && quoted:
+				i++
+			case c == ',' && !quoted:
+				if !yield(value[start:i]) {
+					return
+				}
+				start = i + 1
+			}
+		}
+		yield(value[start:])
+	}
+}
+
+// The parameters of an offer.
+const (
+	serverNoTakeover = "server_no_context_takeover"
+	clientNoTakeover = "client_no_context_takeover"
+	serverWindow     = "server_max_window_bits"
+	clientWindow     = "client_max_window_bits"
+)
+
+// parseOffer reads one offer, by the grammar of RFC 6455 section 9.1. ok is
+// false if it is not sound or not of permessage-deflate. bits is the server's
+// window that it asks for, 0 if it does not.
+func parseOffer(s string) (bits uint8, ok bool) {
+	scan := httphead.NewScanner([]byte(s + ";")) // so that each part ends with one
+	if token(scan) != deflateName || !separator(scan, ';') {
+		return 0, false
+	}
+	var seen []string
+	for scan.Buffered() > 0 {
+		p, ok := parseParameter(scan)
+		if !ok || slices.Contains(seen, p.name) || !p.sound() {
+			return 0, false
+		}
+		seen = append(seen, p.name)
+		if p.name == serverWindow {
+			bits = p.windowBits()
+		}
+	}
+	return bits, true
+}
+
+// parameter is one of an offer's. It has a value only if valued is set.
+type parameter struct {
+	name, value string
+	valued      bool
+}
+
+// parseParameter reads `name;` or `name=value;`.
+func parseParameter(scan *httphead.Scanner) (p parameter, ok bool) {
+	p.name = token(scan)
+	if !scan.Next() {
+		return parameter{}, false
+	}
+	if !is(scan, '=') {
+		return p, is(scan, ';')
+	}
+	p.valued = scan.Next() && (scan.Type() == httphead.ItemToken || scan.Type() == httphead.ItemString)
+	p.value = string(scan.Bytes())
+	return p, p.valued && separator(scan, ';')
+}
+
+// token returns the next token, empty if something else comes.
+func token(scan *httphead.Scanner) string {
+	if !scan.Next() || scan.Type() != httphead.ItemToken {
+		return ""
+	}
+	return string(scan.Bytes())
+}
+
+// separator reports whether the next item is c.
+func separator(scan *httphead.Scanner, c byte) bool {
+	return scan.Next() && is(scan, c)
+}
+
+// is reports whether the present item is the separator c.
+func is(scan *httphead.Scanner, c byte) bool {
+	return scan.Type() == httphead.ItemSeparator && scan.Bytes()[0] == c
+}
+
+// sound reports whether an offer may have p.
+func (p parameter) sound() bool {
+	switch p.name {
+	case serverNoTakeover, clientNoTakeover:
+		return !p.valued
+	case serverWindow:
+		return p.windowBits() != 0
+	case clientWindow:
+		return !p.valued || p.windowBits() != 0
+	default:
+		return false
+	}
+}
+
+// windowBits is p's value as a number of bits, from 8 to 15 without leading
+// zeros; 0 if it is none.
+func (p parameter) windowBits() uint8 {
+	for bits := uint8(minWindowBits); bits <= maxWindowBits; bits++ {
+		if p.value == strconv.Itoa(int(bits)) {
+			return bits
+		}
+	}
+	return 0
+}
