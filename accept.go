@@ -42,7 +42,8 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.refuseUpgrade(w, r, err)
 		return
 	}
-	if err := n.upgrade(w, r, c); err != nil {
+	a.transfer.apply(c)
+	if err := n.upgrade(w, r, c, a.transfer.extensions); err != nil {
 		n.giveBack(c)
 		n.log.Debug("upgrade", slog.String("remote", a.remote), errAttr(err))
 	}
@@ -55,6 +56,7 @@ type applicant struct {
 	token    string
 	secret   string // session secret of an earlier connection
 	remote   string
+	transfer transfer
 }
 
 // examine checks everything about a request that needs no look at others.
@@ -78,6 +80,9 @@ func (n *Node) examine(r *http.Request) (applicant, error) {
 	}
 	query := r.URL.Query()
 	a.secret = query.Get("session")
+	if a.transfer, err = n.transfer(r, query); err != nil {
+		return a, err
+	}
 	a.token, err = n.token(r, query)
 	return a, err
 }
@@ -224,8 +229,11 @@ func takeOne(c *atomic.Int64, limit int) bool {
 func (n *Node) nextLoop() *loop { return n.loops[uint64(n.next.Add(1))%uint64(len(n.loops))] }
 
 // upgrade answers 101 and gives the connection to its Loop.
-func (n *Node) upgrade(w http.ResponseWriter, r *http.Request, c *conn) error {
+func (n *Node) upgrade(w http.ResponseWriter, r *http.Request, c *conn, extensions string) error {
 	up := ws.HTTPUpgrader{Timeout: handshakeTimeout, Protocol: func(p string) bool { return p == subprotocol }}
+	if extensions != "" {
+		up.Header = http.Header{"Sec-WebSocket-Extensions": {extensions}}
+	}
 	nc, rw, _, err := up.Upgrade(checked(r), w)
 	if err != nil {
 		if nc != nil {

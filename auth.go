@@ -164,7 +164,7 @@ func (c *conn) renew(who *session, id []byte) {
 	c.become(who)
 	c.flags &^= flagWarned
 	c.reply(c.authResult(id))
-	for _, ch := range who.channels {
+	for _, ch := range who.channels() {
 		if c.find(ch) < 0 {
 			c.subscribe(ch, joiner{})
 		}

@@ -36,7 +36,7 @@ func (n *Node) relay(ctx context.Context, channel string, m message, id []byte) 
 		return refusal(n, err, id)
 	}
 	buf := m.AppendJSON(wire.BeginFrame(make([]byte, 0, 512)))
-	if _, err := n.send(ctx, channel, buf, nil); err != nil {
+	if _, err := n.send(ctx, &Publication{Channel: channel}, buf, nil); err != nil {
 		return refusal(n, err, id)
 	}
 	return nil

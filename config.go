@@ -98,15 +98,3 @@ type Compression struct {
 	Level   int // 1, fastest, to 9, smallest; default 1
 	MinSize int // bytes; smaller messages are sent as they are; default 256
 }
-
-// Transport names a driver.
-type Transport string
-
-// The drivers. TransportAuto carries plain TCP and Unix sockets by epoll where
-// there is one, and everything else (TLS, pipes, other systems) by goroutines.
-// TransportEpoll exists on Linux only and refuses everything else.
-const (
-	TransportAuto      Transport = "auto"
-	TransportEpoll     Transport = "epoll"
-	TransportGoroutine Transport = "goroutine"
-)

@@ -13,21 +13,22 @@ import (
 // it by posting to the Loop. It is kept small, since a node holds very many:
 // what an idle connection does not need hangs off a pointer that is nil.
 type conn struct {
-	loop  *loop
-	sock  netpoll.Socket
-	who   *session // replaced, never changed; set before the Loop knows the Conn
-	out   *outbox  // nil while nothing waits to be sent
-	in    *wire.Assembly
-	work  *work // nil while no command waits or runs
-	subs  []subscription
-	timer timer
-	times connTimes
-	slot  uint32 // index in the Loop's table
-	gen   uint32 // generation of that slot
-	stamp uint32 // last publication that reached it by more than one way
-	state State
-	flags connFlags
-	meter meter
+	loop    *loop
+	sock    netpoll.Socket
+	who     *session // replaced, never changed; set before the Loop knows the Conn
+	out     *outbox  // nil while nothing waits to be sent
+	in      *wire.Assembly
+	work    *work // nil while no command waits or runs
+	subs    []subscription
+	timer   timer
+	times   connTimes
+	slot    uint32 // index in the Loop's table
+	gen     uint32 // generation of that slot
+	stamp   uint32 // last publication that reached it by more than one way
+	state   State
+	deflate wire.Deflate // what was negotiated of compression
+	flags   connFlags
+	meter   meter
 }
 
 // connTimes are the moments a Conn's deadlines are reckoned from. Zero means
@@ -64,6 +65,7 @@ const (
 	flagRegistered                       // its client id is in the directory
 	flagGreeted                          // connection_established was sent, OnDisconnect is due
 	flagPinged                           // a ping of ours awaits its pong, which costs no budget
+	flagBatch                            // asked for batch=1: may be sent JSON arrays
 )
 
 func (f connFlags) has(x connFlags) bool { return f&x != 0 }

@@ -26,14 +26,15 @@ func (t *connTable) add(c *conn) {
 	t.slots = append(t.slots, c)
 }
 
-// remove frees c's slot.
-func (t *connTable) remove(c *conn) {
+// remove frees c's slot. It reports false if c had none.
+func (t *connTable) remove(c *conn) bool {
 	if int(c.slot) >= len(t.slots) || t.slots[c.slot] != c {
-		return
+		return false
 	}
 	t.live--
 	t.slots[c.slot] = nil
 	t.free = append(t.free, c.slot)
+	return true
 }
 
 // find returns the Conn of a token, or nil if it is gone.

@@ -19,6 +19,8 @@ type Publication struct {
 	payload int          // where the payload begins
 	pending atomic.Int32 // Loops that have yet to queue it, and its publisher
 	sent    atomic.Int32
+	packed  packed
+	plain   bool               // never to be compressed
 	cost    atomic.Int64       // bytes of credit to be given back
 	done    func(*Publication) // called when nobody needs it any more; nil for one from elsewhere
 }
@@ -32,6 +34,9 @@ func NewPublication(channel string, payload []byte) *Publication {
 
 // Payload is the JSON text. It must not be changed.
 func (p *Publication) Payload() []byte { return p.frame[p.payload:] }
+
+// size is the length of the payload in bytes.
+func (p *Publication) size() int { return len(p.frame) - p.payload }
 
 // finish notes that one of those who need p needs it no more.
 func (p *Publication) finish() {
@@ -128,6 +133,7 @@ func (in *interest) count(keep func(channel string) bool) int {
 // fanOut posts p to every Loop that has subscribers for it. It never waits:
 // room was made by the credit taken before.
 func (n *Node) fanOut(p *Publication) {
+	n.compression.ahead(p)
 	s := n.interest.shard(p.Channel)
 	s.mu.Lock()
 	mask := n.allLoops
@@ -159,7 +165,7 @@ func (l *loop) deliver(p *Publication) {
 func (l *loop) deliverAll(p *Publication) int {
 	sent := 0
 	for i := range l.table.slots {
-		if c := l.table.slots[i]; c != nil && c.publish(entry{frame: p.frame}, laneNormal, OverflowGap) {
+		if c := l.table.slots[i]; c != nil && c.publish(entry{frame: c.frameOf(p)}, laneNormal, OverflowGap) {
 			sent++
 		}
 	}
@@ -198,7 +204,7 @@ func (l *loop) deliverTopics(p *Publication) int {
 // got p already.
 func (t *topic) deliver(p *Publication, rule *Rule, stamp uint32) int {
 	sent := 0
-	e := entry{frame: p.frame, topic: t, channel: p.Channel}
+	e := entry{topic: t, channel: p.Channel}
 	ln, overflow := laneOf(rule.Priority), rule.Overflow
 	for i := len(t.members) - 1; i >= 0; i-- { //nolint:modernize // a member that overflows leaves, and the slice shrinks
 		c := t.members[i].c
@@ -208,6 +214,7 @@ func (t *topic) deliver(p *Publication, rule *Rule, stamp uint32) int {
 			}
 			c.stamp = stamp
 		}
+		e.frame = c.frameOf(p)
 		if c.publish(e, ln, overflow) {
 			sent++
 		}

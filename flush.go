@@ -35,7 +35,7 @@ func (c *conn) flush() {
 			c.broken(err)
 			return
 		}
-		c.settle(n, picks)
+		c.settle(block, n, picks)
 		if n < len(block) {
 			c.block()
 			return
@@ -78,6 +78,9 @@ func (c *conn) gather() ([]byte, []pick) {
 		o.rest, o.final = o.final, nil
 		return o.rest, nil
 	}
+	if c.flags.has(flagBatch) {
+		return l.batched(buf, picks)
+	}
 	return buf, picks
 }
 
@@ -119,10 +122,14 @@ func (c *conn) tellGaps() {
 	o.gaps = o.gaps[:0]
 }
 
-// settle takes the frames that left from their lanes: n bytes were sent, of
-// the rest of an earlier frame or of the picks.
-func (c *conn) settle(n int, picks []pick) {
+// settle takes the frames that left from their lanes: n bytes of block were
+// sent, which is the rest of an earlier frame or made of the picks.
+func (c *conn) settle(block []byte, n int, picks []pick) {
 	o, l := c.out, c.loop
+	if len(picks) > 1 && c.flags.has(flagBatch) {
+		c.settleArray(n, block, picks)
+		return
+	}
 	if len(picks) == 0 {
 		o.rest = o.rest[n:]
 		o.moved(n, len(o.rest) == 0)

@@ -30,8 +30,13 @@ func stall(l *loop, c *conn, sock *fakeSocket, begun bool) {
 	}
 	offer(c, laneHigh, nil, `"stall"`)
 	l.flushAll()
+	c.exhaustGrace()
+}
+
+// exhaustGrace makes a full socket one that is not just busy.
+func (c *conn) exhaustGrace() {
 	if c.out != nil && c.out.blocked != 0 {
-		c.out.blocked = mark(c.out.blocked - 2*busyGrace) // it is not just busy
+		c.out.blocked = mark(c.out.blocked - 2*busyGrace)
 	}
 }
 
@@ -210,7 +215,8 @@ func TestGapNotice(t *testing.T) {
 		offer(c, laneNormal, a, fmt.Sprintf(`{"a":%d}`, i))
 	}
 	sock.room = len(text(`"stall"`)) - 1 + len(encodeFrame(protocol.Gap{Channel: "a", Lost: 2, Reason: "slow"})) + len(text(`{"a":2}`)) + 3
-	c.writable()       // the notice, a:2 and the begin of a:3; a:4 waits
+	c.writable() // the notice, a:2 and the begin of a:3; a:4 waits
+	c.exhaustGrace()
 	for i := range 4 { // a:4 and b:0 have to go
 		offer(c, laneNormal, b, fmt.Sprintf(`{"b":%d}`, i))
 	}

@@ -52,11 +52,11 @@ func unlink(m map[string]map[string]struct{}, a, b string) {
 // of returns the groups of a session: its token's and those it was added to.
 func (g *groups) of(s *session) []string {
 	if s.userID == "" {
-		return s.groups
+		return s.groups()
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := slices.Clone(s.groups)
+	out := s.groups()
 	for name := range g.member[s.userID] {
 		if !slices.Contains(out, name) {
 			out = append(out, name)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -138,7 +139,7 @@ func TestGroupsConcurrency(t *testing.T) {
 			for i := range 200 {
 				group, user := "g"+strconv.Itoa(i%5), "u"+strconv.Itoa(w)
 				g.add(group, user)
-				_ = g.of(&session{userID: user, groups: []string{"token"}})
+				_ = g.of(newSession("c", "r", Identity{UserID: user, Groups: []string{"token"}}, time.Now()))
 				_ = g.usersOf(group)
 				g.remove(group, user)
 			}
@@ -148,7 +149,7 @@ func TestGroupsConcurrency(t *testing.T) {
 	if len(g.users)+len(g.member) != 0 {
 		t.Errorf("left: %v %v", g.users, g.member)
 	}
-	if got := g.of(&session{userID: "u", groups: []string{"token"}}); !slices.Equal(got, []string{"token"}) {
+	if got := g.of(newSession("c", "r", Identity{UserID: "u", Groups: []string{"token"}}, time.Now())); !slices.Equal(got, []string{"token"}) {
 		t.Errorf("groups %q", got)
 	}
 }

@@ -37,9 +37,16 @@ type rig struct {
 	wait time.Duration // how long clients wait for a frame
 }
 
+// transportVariable names the environment variable that has the tests over TCP
+// use one of the drivers.
+const transportVariable = "OUTCRY_TEST_TRANSPORT"
+
 // start runs a node on a TCP port of 127.0.0.1. prepare is called before Run.
 func start(t *testing.T, cfg Config, prepare ...func(*Node)) *rig {
 	t.Helper()
+	if cfg.Transport == "" {
+		cfg.Transport = Transport(os.Getenv(transportVariable))
+	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -344,9 +351,22 @@ type resources struct{ goroutines, files, subscriptions int }
 
 // measure takes stock. Call it when only the control client is connected.
 func measure(r *rig) resources {
-	fds, _ := os.ReadDir("/proc/self/fd")
 	s, _ := r.Stats(context.Background())
-	return resources{runtime.NumGoroutine(), len(fds), s.Subscriptions}
+	return resources{runtime.NumGoroutine(), openFiles(), s.Subscriptions}
+}
+
+// openFiles counts descriptors, without those that a Loop makes for its first
+// connection over TCP and keeps.
+func openFiles() (n int) {
+	const dir = "/proc/self/fd/"
+	fds, _ := os.ReadDir(dir)
+	for _, fd := range fds {
+		name, _ := os.Readlink(dir + fd.Name())
+		if name != "anon_inode:[eventpoll]" && name != "anon_inode:[timerfd]" {
+			n++
+		}
+	}
+	return n
 }
 
 // logBuffer collects the node's log. Safe for concurrent use.

@@ -33,6 +33,9 @@ func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
 	c.sock = sock
 	c.times.connected, c.times.received = mark(l.now), mark(l.now)
 	l.count.accepted++
+	if c.takesCompressed() {
+		l.node.compression.clients.Add(1)
+	}
 	l.wheel.set(c, l.now)
 	defer l.recoverConn(c)
 	switch {
@@ -87,7 +90,7 @@ func (c *conn) greet() {
 	for _, g := range n.groups.of(c.who) {
 		c.join(prefixGroup + g)
 	}
-	for _, ch := range c.who.channels {
+	for _, ch := range c.who.channels() {
 		c.subscribe(ch, joiner{})
 	}
 	c.loop.wheel.set(c, c.loop.now)
@@ -216,7 +219,9 @@ func (c *conn) abandon(code protocol.CloseCode) {
 func (c *conn) leave() {
 	c.state = StateDisconnected
 	c.loop.wheel.clear(c)
-	c.loop.table.remove(c)
+	if c.loop.table.remove(c) && c.takesCompressed() {
+		c.loop.node.compression.clients.Add(-1)
+	}
 	c.out = nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/outcry-dev/outcry/internal/netpoll"
+	"github.com/outcry-dev/outcry/internal/wire"
 	"github.com/outcry-dev/outcry/protocol"
 )
 
@@ -57,7 +58,9 @@ type scratches struct {
 	pubs     []*Publication // of the publication lane, likewise
 	nextPub  int
 	outboxes []*outbox
-	beat     []byte // the heartbeat of this tick
+	beat     []byte         // the heartbeat of this tick
+	array    []byte         // of batched
+	inflater *wire.Inflater // nil until it is needed
 	beatAt   millis
 }
 
@@ -67,14 +70,18 @@ type counters struct {
 	accepted                                uint64
 }
 
-func newLoop(n *Node, index int) *loop {
+func newLoop(n *Node, index int) (*loop, error) {
 	l := &loop{node: n, index: index}
-	l.poll = netpoll.NewStreams(netpoll.Options{Unsent: max(0, n.cfg.Queue.SocketUnsent)})
+	poll, err := netpoll.New(netpoll.Options{Unsent: max(0, n.cfg.Queue.SocketUnsent), Driver: n.cfg.Transport.driver()})
+	if err != nil {
+		return nil, fmt.Errorf("loop %d: %w", index, err)
+	}
+	l.poll = poll
 	l.inbox.wake = l.poll.Wake
 	l.scratch = make([]byte, 0, flushChunk)
 	l.reset()
 	l.tick()
-	return l
+	return l, nil
 }
 
 // reset makes the Loop empty.

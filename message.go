@@ -23,6 +23,9 @@ type Message struct {
 	// Key names the row or instrument this publication is about; publications
 	// of one key may replace each other where a rule says so.
 	Key string
+	// Secret keeps the message from being compressed, so that its size says
+	// nothing about its content.
+	Secret bool
 
 	from sender
 }

@@ -16,19 +16,20 @@ import (
 // the door to everything that is published. It owns every goroutine it starts;
 // Run waits for them. It is safe for concurrent use.
 type Node struct {
-	cfg       Config
-	log       *slog.Logger
-	start     time.Time
-	limits    limits
-	rules     ruleSet
-	routes    map[string]route
-	loops     []*loop
-	allLoops  uint64
-	interest  *interest
-	ids       *directory
-	groups    *groups
-	credits   *credits
-	executors executors
+	cfg         Config
+	log         *slog.Logger
+	start       time.Time
+	limits      limits
+	rules       ruleSet
+	routes      map[string]route
+	loops       []*loop
+	allLoops    uint64
+	interest    *interest
+	ids         *directory
+	groups      *groups
+	credits     *credits
+	compression *compression
+	executors   executors
 	census
 	phase
 }
@@ -61,7 +62,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, start: time.Now(), limits: newLimits(cfg.Timing), rules: ruleSet{cfg.Rules},
 		routes: builtinRoutes(&cfg.Hooks), interest: newInterest(), ids: newDirectory(), groups: newGroups(),
-		credits: newCredits(cfg.Queue),
+		credits: newCredits(cfg.Queue), compression: newCompression(cfg.Compression),
 	}
 	n.brokerErr = errors.New("broker: not started")
 	n.ring = newLogRing(cfg.Logger.Handler())
@@ -109,9 +110,8 @@ func (n *Node) Run(ctx context.Context) error {
 		return errors.New("outcry: Run called twice")
 	}
 	n.start = time.Now()
-	for i := range n.cfg.Loops {
-		n.loops = append(n.loops, newLoop(n, i))
-		n.allLoops |= 1 << i
+	if err := n.makeLoops(); err != nil {
+		return fmt.Errorf("outcry: %w", err)
 	}
 	defer n.stopWork()
 	logged := make(chan struct{})
@@ -144,6 +144,23 @@ func (n *Node) Run(ctx context.Context) error {
 	case <-time.After(endWait): // nobody reads the log
 	}
 	return brokerErr
+}
+
+// makeLoops makes the Loops, all or none.
+func (n *Node) makeLoops() error {
+	for i := range n.cfg.Loops {
+		l, err := newLoop(n, i)
+		if err != nil {
+			for _, l := range n.loops {
+				err = errors.Join(err, l.poll.Close())
+			}
+			n.loops = nil
+			return err
+		}
+		n.loops = append(n.loops, l)
+		n.allLoops |= 1 << i
+	}
+	return nil
 }
 
 // endWait is how long handlers and hooks may take when the last connection has

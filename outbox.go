@@ -236,7 +236,7 @@ const busyGrace = 100
 // the bytes of replies: the socket is busy with what it took a moment ago.
 func (c *conn) takes(n int) bool {
 	o := c.out
-	return o != nil && o.blocked != 0 && c.loop.now-o.blocked < busyGrace && o.bytes+o.replies+n <= c.loop.node.cfg.Queue.Bytes
+	return o != nil && o.blocked != 0 && int32(c.loop.now-o.blocked) < busyGrace && o.bytes+o.replies+n <= c.loop.node.cfg.Queue.Bytes
 }
 
 // makeRoom applies the overflow policy; false means that e was not queued.

@@ -91,7 +91,7 @@ func (n *Node) publish(ctx context.Context, m *Message, t *tally) (Ack, error) {
 	if err != nil {
 		return Ack{}, err
 	}
-	ack, err := n.send(ctx, m.Channel, buf, t)
+	ack, err := n.send(ctx, &Publication{Channel: m.Channel, plain: m.Secret}, buf, t)
 	ack.ID = m.ID
 	return ack, err
 }
@@ -106,9 +106,9 @@ func nilIfEmpty(b []byte) []byte {
 	return b
 }
 
-// send publishes an encoded payload, begun with wire.BeginFrame, to a channel
-// or internal channel.
-func (n *Node) send(ctx context.Context, channel string, buf []byte, t *tally) (Ack, error) {
+// send publishes p, whose encoded payload, begun with wire.BeginFrame, is buf,
+// to its channel or internal channel.
+func (n *Node) send(ctx context.Context, p *Publication, buf []byte, t *tally) (Ack, error) {
 	size := len(buf) - wire.MaxHeader
 	if err := n.checkSize(size); err != nil {
 		return Ack{}, err
@@ -116,8 +116,7 @@ func (n *Node) send(ctx context.Context, channel string, buf []byte, t *tally) (
 	if !n.running.Load() {
 		return Ack{}, ErrNotRunning
 	}
-	p := &Publication{Channel: channel, payload: wire.HeaderSize(size)}
-	p.frame = wire.EndFrame(buf, wire.OpText)
+	p.frame, p.payload = wire.EndFrame(buf, wire.OpText), wire.HeaderSize(size)
 	if err := n.credits.take(ctx, len(p.frame)); err != nil {
 		return Ack{}, err
 	}
@@ -129,7 +128,7 @@ func (n *Node) send(ctx context.Context, channel string, buf []byte, t *tally) (
 		t.done()
 	}
 	defer p.finish()
-	if internal(channel) {
+	if internal(p.Channel) {
 		n.fanOut(p)
 		return Ack{Durability: "memory"}, nil
 	}

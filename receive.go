@@ -46,7 +46,7 @@ func (c *conn) wireLimits() wire.Limits {
 	if c.state == StateConnecting {
 		size = min(size, unauthenticatedSize)
 	}
-	return wire.Limits{MessageSize: size, Fragments: l.MaxFragments}
+	return wire.Limits{MessageSize: size, Fragments: l.MaxFragments, Inflater: c.loop.inflaterFor(c)}
 }
 
 // underway starts the deadline of a message of which a part has come.

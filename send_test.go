@@ -151,6 +151,8 @@ func TestSendToFullQueue(t *testing.T) {
 	l.node.ids.reserve("c", c)
 	high := &topic{name: "h", rule: &Rule{Priority: PriorityHigh}}
 	c.publish(entry{frame: text(`{}`), topic: high}, laneHigh, OverflowGap)
+	l.flushAll()
+	c.exhaustGrace()
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)

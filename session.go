@@ -19,9 +19,7 @@ type session struct {
 	clientID string
 	userID   string
 	secret   [16]byte // proves a second connection with this client id to be the same client
-	roles    []string
-	groups   []string
-	channels []string
+	grants   unique.Handle[grants]
 	metadata string // JSON object
 	remote   string
 	expires  int64  // milliseconds since the node started; 0: never
@@ -36,9 +34,7 @@ func newSession(clientID, remote string, id Identity, start time.Time) *session 
 	s := &session{
 		clientID: clientID,
 		userID:   id.UserID,
-		roles:    interned(id.Roles),
-		groups:   interned(id.Groups),
-		channels: interned(id.Channels),
+		grants:   newGrants(id),
 		metadata: string(id.Metadata),
 		remote:   remote,
 		began:    time.Now().UnixMilli(),
@@ -79,26 +75,14 @@ func checkMetadata(m []byte) error {
 	return nil
 }
 
-// interned shares equal strings between sessions: role and group names repeat
-// a hundred thousand times.
-func interned(names []string) []string {
-	if len(names) == 0 {
-		return nil
-	}
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = unique.Make(n).Value()
-	}
-	return out
-}
-
 // client is the copy that hooks and handlers get.
 func (s *session) client() Client {
 	return Client{ID: s.clientID, RemoteAddr: s.remote, Identity: s.identity()}
 }
 
 func (s *session) identity() Identity {
-	id := Identity{UserID: s.userID, Roles: s.roles, Groups: s.groups, Channels: s.channels}
+	g := s.grants.Value()
+	id := Identity{UserID: s.userID, Roles: g.roles.list(), Groups: g.groups.list(), Channels: g.channels.list()}
 	if s.metadata != "" {
 		id.Metadata = []byte(s.metadata)
 	}

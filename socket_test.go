@@ -97,7 +97,10 @@ func newBareLoop(t testing.TB, cfg Config) *loop {
 		t.Fatal(err)
 	}
 	n.start = time.Now()
-	l := newLoop(n, 0)
+	l, err := newLoop(n, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	n.loops, n.allLoops = []*loop{l}, 1
 	n.running.Store(true)
 	t.Cleanup(func() { _ = l.poll.Close() })

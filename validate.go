@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"runtime"
 	"strings"
 	"time"
 
@@ -163,18 +162,4 @@ func (c Compression) check() []error {
 		bounds[int]{"Compression.Level", c.Level, 1, 9, false},
 		bounds[int]{"Compression.MinSize", c.MinSize, 1, 1 << 30, false},
 	)
-}
-
-func (t Transport) check() error {
-	switch t {
-	case TransportAuto, TransportGoroutine:
-		return nil
-	case TransportEpoll:
-		if runtime.GOOS == "linux" {
-			return nil
-		}
-		return fmt.Errorf("Config.Transport %q exists on Linux only: use %q", t, TransportAuto)
-	default:
-		return fmt.Errorf("Config.Transport %q: allowed are %q, %q and %q", t, TransportAuto, TransportEpoll, TransportGoroutine)
-	}
 }

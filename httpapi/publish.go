@@ -17,6 +17,7 @@ type publication struct {
 	Event     string         `json:"event"`
 	MessageID string         `json:"message_id"`
 	Key       string         `json:"key"`
+	Secret    bool           `json:"secret"`
 }
 
 // published is the answer to one publication.
@@ -80,6 +81,6 @@ func decodePublication(data []byte, at jsontext.Pointer) (outcry.Message, error)
 	}
 	return outcry.Message{
 		Channel: p.Channel, Object: json.RawMessage(p.Message), Data: json.RawMessage(p.Data),
-		Event: p.Event, ID: p.MessageID, Key: p.Key,
+		Event: p.Event, ID: p.MessageID, Key: p.Key, Secret: p.Secret,
 	}, nil
 }
