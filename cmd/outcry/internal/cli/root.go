@@ -43,13 +43,17 @@ configuration; 3 the server could not be reached; 4 the server refused.`,
 	root.SetErr(env.Stderr)
 	// The table of subcommands.
 	for _, newCommand := range []func(*environment) *cobra.Command{
-		newServe, newDemo, newPub, newSub, newReplay, newToken, newConfig, newVersion,
+		newServe, newDemo, newPub, newSub, newReplay, newToken, newConfig, newDebug, newVersion,
 	} {
-		cmd := newCommand(env)
-		if run := cmd.RunE; run != nil {
-			cmd.RunE = func(cmd *cobra.Command, args []string) error { return failed(run(cmd, args)) }
-		}
-		root.AddCommand(cmd)
+		root.AddCommand(coded(newCommand(env)))
 	}
 	return root
+}
+
+// coded gives the errors of cmd, once it has begun to run, their exit codes.
+func coded(cmd *cobra.Command) *cobra.Command {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error { return failed(run(cmd, args)) }
+	}
+	return cmd
 }

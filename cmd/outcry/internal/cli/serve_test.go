@@ -360,7 +360,11 @@ func TestHangupReopensTheLog(t *testing.T) {
 	if err := os.Rename(name, name+".old"); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 	s.err.await(t, "log file opened anew")

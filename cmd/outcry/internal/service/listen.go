@@ -28,8 +28,8 @@ type endpoint struct {
 	server   *http.Server
 }
 
-// open listens on the address that key was set to.
-func (s *Service) open(ctx context.Context, key, address string, handler http.Handler) (*endpoint, error) {
+// Listen listens on the address that key, a setting or a flag, was set to.
+func Listen(ctx context.Context, key, address string) (net.Listener, error) {
 	var cfg net.ListenConfig
 	listener, err := cfg.Listen(ctx, "tcp", address)
 	if op := (*net.OpError)(nil); errors.As(err, &op) {
@@ -40,6 +40,15 @@ func (s *Service) open(ctx context.Context, key, address string, handler http.Ha
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s %q: cannot listen: %w", key, address, err)
+	}
+	return listener, nil
+}
+
+// open makes the endpoint at the address that key was set to.
+func (s *Service) open(ctx context.Context, key, address string, handler http.Handler) (*endpoint, error) {
+	listener, err := Listen(ctx, key, address)
+	if err != nil {
+		return nil, err
 	}
 	return &endpoint{listener, newServer(s.cfg.Settings, handler, s.cfg.Logger)}, nil
 }
