@@ -15,8 +15,12 @@ tool_version = $(shell awk '$$1 == "$(1)" && $$2 ~ /^v/ { print $$2 }' tools/go.
 GOLANGCI := bin/golangci-lint-$(call tool_version,github.com/golangci/golangci-lint/v2)
 GOTESTSUM := bin/gotestsum-$(call tool_version,gotest.tools/gotestsum)
 
-# Narrow a target to some packages: make test PACKAGES=./httpapi/...
+# Narrow a target to some packages: make test PACKAGES=./httpapi/... The module
+# bench, whose dependencies must not reach users, goes with all packages.
 PACKAGES ?= ./...
+WHOLE := $(filter ./...,$(PACKAGES))
+
+RACE := $(GOTESTSUM) --format pkgname-and-test-fails -- -race -shuffle=on
 
 run: ## Start a service with a demo market on http://localhost:8000/
 	scripts/build.sh
@@ -25,15 +29,23 @@ run: ## Start a service with a demo market on http://localhost:8000/
 build: ## Build bin/outcry, with its web page where Node is installed
 	scripts/build.sh
 
-test: $(GOTESTSUM) ## Run every test, with the race detector and the foreign clients
+test: $(GOTESTSUM) ## Run every test, over both transports, with the race detector and the foreign clients
 	scripts/setup-tests.sh
 	scripts/build-page.sh
-	$(GOTESTSUM) --format pkgname-and-test-fails -- -race -shuffle=on -tags embedui $(PACKAGES)
+	$(RACE) -tags embedui $(PACKAGES)
+ifneq ($(WHOLE),)
+	OUTCRY_TEST_TRANSPORT=goroutine $(RACE) . ./test/faults
+	cd bench && ../$(RACE) ./...
+endif
 	npm --prefix web test
 
 lint: $(GOLANGCI) ## Check style, imports, types and module files
 	$(GOLANGCI) run $(PACKAGES)
 	go mod tidy -diff
+ifneq ($(WHOLE),)
+	cd bench && ../$(GOLANGCI) run --config ../.golangci.yml ./...
+	cd bench && go mod tidy -diff
+endif
 	scripts/setup-apt.sh shellcheck
 	shellcheck scripts/*.sh .ci/run
 	scripts/setup-node.sh
@@ -42,14 +54,19 @@ lint: $(GOLANGCI) ## Check style, imports, types and module files
 	npm --prefix web run lint
 	web/node_modules/.bin/biome check --config-path=web test/clients
 
+cross: ## Compile everything for other systems, and test frames where an int has 32 bits
+	scripts/cross.sh $(PACKAGES)
+
 cover: ## Measure the coverage of the root package; below 85 % fails
 	scripts/cover.sh 85
 
-bench: ## Run the benchmarks
-	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+bench: ## Compare with other servers, and write docs/performance.md
+	cd bench && go run . run -out ../bin/bench
+	cd bench && go run . report -in ../bin/bench -out ../docs
 
-bench-quick: ## Run each benchmark briefly, to see that it works
+bench-quick: ## Run each benchmark and each comparison briefly, to see that it works
 	go test -run '^$$' -bench . -benchtime 50ms $(PACKAGES)
+	cd bench && go run . run -quick -out ../bin/bench-quick
 
 fuzz: DURATION ?= 30s
 fuzz: ## Run each fuzz target in turn: make fuzz DURATION=30s
@@ -71,4 +88,4 @@ $(GOLANGCI):
 $(GOTESTSUM):
 	go build -C tools -trimpath -o ../$@ gotest.tools/gotestsum
 
-.PHONY: run build test lint cover bench bench-quick fuzz soak clean help
+.PHONY: run build test lint cross cover bench bench-quick fuzz soak clean help

@@ -72,7 +72,7 @@ func (c *client) dial(ctx context.Context, address string) error {
 		d.Control = func(_, _ string, raw syscall.RawConn) error {
 			var err error
 			return errors.Join(raw.Control(func(fd uintptr) {
-				err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1)
+				err = narrow(fd)
 			}), err)
 		}
 	}

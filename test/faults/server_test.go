@@ -76,7 +76,10 @@ func start(t *testing.T, p setup) *server {
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	// gctrace prints the live heap after each collection: see heap.
-	cmd.Env = []string{"GODEBUG=gctrace=1", "WEBSOCKET_API_KEYS=" + s.key, "WEBSOCKET_JWT_SECRET=" + p.secret}
+	cmd.Env = []string{
+		"GODEBUG=gctrace=1", "WEBSOCKET_API_KEYS=" + s.key, "WEBSOCKET_JWT_SECRET=" + p.secret,
+		"WEBSOCKET_TRANSPORT=" + os.Getenv("OUTCRY_TEST_TRANSPORT"), // empty: the default
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
