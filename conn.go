@@ -111,7 +111,8 @@ func (c *conn) token() netpoll.Token { return netpoll.Token(c.slot)<<32 | netpol
 // known a little earlier, while the HTTP goroutine still makes it ready.
 func (c *conn) admitted() bool { return c.sock != nil }
 
-// jitter spreads c's pings: a fixed share of 0 to 10 % of d, different for
+// jitter spreads what is due for Conns that were accepted together, pings and
+// the first heartbeat: a fixed share of 0 to 10 % of d, different for
 // neighbouring Conns.
 func (c *conn) jitter(d millis) millis {
 	h := (c.slot*2654435761 + c.gen*40503) >> 16 & 0xff

@@ -98,3 +98,24 @@ func TestConnTable(t *testing.T) {
 		t.Fatal("found a slot that never was")
 	}
 }
+
+// Neither do their heartbeats, from the first one on.
+func TestHeartbeatsSpread(t *testing.T) {
+	l := newBareLoop(t, Config{})
+	ticks := map[millis]int{}
+	for range 1000 {
+		c := attach(l, &fakeSocket{room: -1})
+		c.state = StateConnecting
+		c.greet()
+		due := c.times.heartbeat - l.now
+		if due > 30_000 || due <= 27_000 {
+			t.Fatalf("the first heartbeat is due after %d ms", due)
+		}
+		ticks[due/wheelTick]++
+	}
+	for tick, n := range ticks {
+		if n > 20 {
+			t.Errorf("%d of 1000 in tick %d", n, tick)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func (c *conn) greet() {
 	c.flags |= flagGreeted
 	t := &n.cfg.Timing
 	if t.HeartbeatInterval > 0 {
-		c.times.heartbeat = mark(c.loop.now + n.limits.heartbeat)
+		c.times.heartbeat = mark(c.loop.now + n.limits.heartbeat - c.jitter(n.limits.heartbeat))
 	}
 	heartbeat := max(t.HeartbeatInterval, 0)
 	c.reply(protocol.ConnectionEstablished{
