@@ -62,20 +62,30 @@ func (a *Assembly) state() ws.State {
 	return ws.StateServerSide
 }
 
-// checkSize says what is wrong with a data frame's length, if anything.
-func (a *Assembly) checkSize(length uint64, compressed bool, lim Limits) error {
+// room is how many bytes the message under way, or a new one, may still take
+// if it is not compressed.
+func (a *Assembly) room(lim *Limits) int {
+	if a == nil {
+		return max(0, lim.MessageSize)
+	}
+	return max(0, lim.MessageSize-len(a.data))
+}
+
+// tooMuch is what is wrong with the length of a data frame for which there is
+// no room: nothing, if it is a compressed message's and has room as such.
+func (a *Assembly) tooMuch(length uint64, compressed bool, lim *Limits) error {
 	have := 0
 	if a != nil {
 		have, compressed = len(a.data), compressed || a.compressed
 	}
 	most := lim.sent(compressed)
 	switch {
-	case length <= uint64(max(0, most-have)):
-		return nil
-	case compressed && length <= uint64(most):
+	case !compressed || length > uint64(most):
+		return sizeError()
+	case length > uint64(max(0, most-have)):
 		return closeError(ws.StatusPolicyViolation, "too many bytes of compressed fragments")
 	default:
-		return sizeError()
+		return nil
 	}
 }
 
@@ -117,7 +127,7 @@ func (a *Assembly) beginFrame(h header) {
 
 // fill takes what buf has of the frame's payload and returns what follows it. m
 // is the message that this completes, if it does.
-func (a *Assembly) fill(buf []byte, lim Limits) (m Message, rest []byte, err error) {
+func (a *Assembly) fill(buf []byte, lim *Limits) (m Message, rest []byte, err error) {
 	n := min(a.frame.length-a.done, len(buf))
 	payload, rest := buf[:n], buf[n:]
 	if a.frame.op.IsControl() {
@@ -142,7 +152,7 @@ func (a *Assembly) fill(buf []byte, lim Limits) (m Message, rest []byte, err err
 	}
 	m, a.op = Message{Op: a.op, Payload: a.data}, None // the end of a: Next drops it
 	if a.compressed {
-		m, err = lim.Inflater.message(m.Op, m.Payload, lim.MessageSize)
+		m, err = lim.Inflater.message(m, lim.MessageSize)
 	}
 	return m, rest, err
 }

@@ -24,22 +24,22 @@ func TestParseClose(t *testing.T) {
 		want    result
 	}
 	tests := map[string]test{
-		"7.3.1 empty":          {"", result{code: 1005}},
-		"7.3.2 one byte":       {"a", result{fails: 1002}},
-		"7.3.3 code":           {"\x03\xe8", result{code: 1000}},
-		"7.3.4 reason":         {"\x03\xe8Hello World!", result{code: 1000, reason: "Hello World!"}},
-		"7.3.5 longest reason": {"\x03\xe8" + longest, result{code: 1000, reason: longest}},
-		"reason in greek":      {"\x0f\xa0κόσμε", result{code: 4000, reason: "κόσμε"}},
-		"7.5.1 not UTF-8":      {"\x03\xe8κόσμε\xed\xa0\x80edited", result{fails: 1007}},
-		"cut code point":       {"\x03\xe8\xe2\x82", result{fails: 1007}},
-		"both wrong":           {"\x03\xe7\xff", result{fails: 1002}},
-		"1012, not UTF-8":      {"\x03\xf4\xff", result{fails: 1007}},
+		"autobahn 7.3.1 empty":          {"", result{code: 1005}},
+		"autobahn 7.3.2 one byte":       {"a", result{fails: 1002}},
+		"autobahn 7.3.3 code":           {"\x03\xe8", result{code: 1000}},
+		"autobahn 7.3.4 reason":         {"\x03\xe8Hello World!", result{code: 1000, reason: "Hello World!"}},
+		"autobahn 7.3.5 longest reason": {"\x03\xe8" + longest, result{code: 1000, reason: longest}},
+		"reason in greek":               {"\x0f\xa0κόσμε", result{code: 4000, reason: "κόσμε"}},
+		"autobahn 7.5.1 not UTF-8":      {"\x03\xe8κόσμε\xed\xa0\x80edited", result{fails: 1007}},
+		"cut code point":                {"\x03\xe8\xe2\x82", result{fails: 1007}},
+		"both wrong":                    {"\x03\xe7\xff", result{fails: 1002}},
+		"1012, not UTF-8":               {"\x03\xf4\xff", result{fails: 1007}},
 	}
 	for _, c := range []uint16{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999} {
-		tests[fmt.Sprintf("7.7 code %d", c)] = test{string([]byte{byte(c >> 8), byte(c)}), result{code: c}}
+		tests[fmt.Sprintf("autobahn 7.7 code %d", c)] = test{string([]byte{byte(c >> 8), byte(c)}), result{code: c}}
 	}
 	for _, c := range []uint16{0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 10000, 65535} {
-		tests[fmt.Sprintf("7.9, 7.13 code %d", c)] = test{string([]byte{byte(c >> 8), byte(c)}) + "reason", result{fails: 1002}}
+		tests[fmt.Sprintf("autobahn 7.9, 7.13 code %d", c)] = test{string([]byte{byte(c >> 8), byte(c)}) + "reason", result{fails: 1002}}
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,17 +58,21 @@ func TestParseClose(t *testing.T) {
 
 // Autobahn 7: Close frames among others; case 14.
 func TestNextClose(t *testing.T) {
-	bye := "\x03\xe8bye"
+	bye, much := "\x03\xe8bye", strings.Repeat("*", 256<<10)
 	tests := map[string]struct {
 		in   []byte
 		want outcome
 	}{
-		"7.1.1 after text":   {stream(text("a"), frame(OpClose, true, bye)), delivers(seen{OpText, "a"}, seen{OpClose, bye})},
-		"empty":              {frame(OpClose, true, ""), delivers(seen{OpClose, ""})},
-		"one byte":           {frame(OpClose, true, "x"), delivers(seen{OpClose, "x"})},
-		"7.3.5 longest":      {frame(OpClose, true, strings.Repeat("*", 125)), delivers(seen{OpClose, strings.Repeat("*", 125)})},
-		"7.3.6 too long":     {frame(OpClose, true, strings.Repeat("*", 126)), fails(1002)},
-		"7.1.4 ends reading": {stream(frame(OpClose, true, bye), text("never")), delivers(seen{OpClose, bye})},
+		"autobahn 7.1.1 after text":   {stream(text("a"), frame(OpClose, true, bye)), delivers(seen{OpText, "a"}, seen{OpClose, bye})},
+		"empty":                       {frame(OpClose, true, ""), delivers(seen{OpClose, ""})},
+		"one byte":                    {frame(OpClose, true, "x"), delivers(seen{OpClose, "x"})},
+		"autobahn 7.3.5 longest":      {frame(OpClose, true, strings.Repeat("*", 125)), delivers(seen{OpClose, strings.Repeat("*", 125)})},
+		"autobahn 7.3.6 too long":     {frame(OpClose, true, strings.Repeat("*", 126)), fails(1002)},
+		"autobahn 7.1.2 twice":        {stream(frame(OpClose, true, bye), frame(OpClose, true, bye)), delivers(seen{OpClose, bye})},
+		"autobahn 7.1.3 then a ping":  {stream(frame(OpClose, true, bye), ping("")), delivers(seen{OpClose, bye})},
+		"autobahn 7.1.5 in a message": {stream(first("a"), frame(OpClose, true, bye), last("b")), delivers(seen{OpClose, bye})},
+		"autobahn 7.1.6 after much":   {stream(text(much), frame(OpClose, true, bye), ping("")), delivers(seen{OpText, much}, seen{OpClose, bye})},
+		"autobahn 7.1.4 ends reading": {stream(frame(OpClose, true, bye), text("never")), delivers(seen{OpClose, bye})},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { expect(t, tt.in, roomy, tt.want) })

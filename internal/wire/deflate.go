@@ -4,8 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
-
-	"github.com/gobwas/httphead"
+	"strings"
 )
 
 // Deflate is what a connection negotiated of permessage-deflate, RFC 7692. The
@@ -93,18 +92,23 @@ const (
 	clientWindow     = "client_max_window_bits"
 )
 
-// parseOffer reads one offer, by the grammar of RFC 6455 section 9.1. ok is
-// false if it is not sound or not of permessage-deflate. bits is the server's
-// window that it asks for, 0 if it does not.
-func parseOffer(s string) (bits uint8, ok bool) {
-	scan := httphead.NewScanner([]byte(s + ";")) // so that each part ends with one
-	if token(scan) != deflateName || !separator(scan, ';') {
+// parseOffer reads one offer. ok is false if it is not sound or not of
+// permessage-deflate. bits is the server's window that it asks for, 0 if it
+// does not.
+//
+// A sound offer is a row of known words. Comparing with those is stricter than
+// a lexer of header fields, which would have to be told what to refuse.
+func parseOffer(offer string) (bits uint8, ok bool) {
+	name, rest, more := strings.Cut(offer, ";")
+	if strings.Trim(name, space) != deflateName {
 		return 0, false
 	}
 	var seen []string
-	for scan.Buffered() > 0 {
-		p, ok := parseParameter(scan)
-		if !ok || slices.Contains(seen, p.name) || !p.sound() {
+	for more {
+		var one string
+		one, rest, more = strings.Cut(rest, ";")
+		p := parseParameter(one)
+		if slices.Contains(seen, p.name) || !p.sound() {
 			return 0, false
 		}
 		seen = append(seen, p.name)
@@ -115,42 +119,24 @@ func parseOffer(s string) (bits uint8, ok bool) {
 	return bits, true
 }
 
+const space = " \t" // around what an offer consists of
+
 // parameter is one of an offer's. It has a value only if valued is set.
 type parameter struct {
 	name, value string
 	valued      bool
 }
 
-// parseParameter reads `name;` or `name=value;`.
-func parseParameter(scan *httphead.Scanner) (p parameter, ok bool) {
-	p.name = token(scan)
-	if !scan.Next() {
-		return parameter{}, false
+// parseParameter reads `name`, `name=value` or `name="value"`.
+func parseParameter(s string) (p parameter) {
+	p.name, p.value, p.valued = strings.Cut(s, "=")
+	p.name, p.value = strings.Trim(p.name, space), strings.Trim(p.value, space)
+	if inner, ok := strings.CutPrefix(p.value, `"`); ok {
+		if inner, ok = strings.CutSuffix(inner, `"`); ok {
+			p.value = inner
+		}
 	}
-	if !is(scan, '=') {
-		return p, is(scan, ';')
-	}
-	p.valued = scan.Next() && (scan.Type() == httphead.ItemToken || scan.Type() == httphead.ItemString)
-	p.value = string(scan.Bytes())
-	return p, p.valued && separator(scan, ';')
-}
-
-// token returns the next token, empty if something else comes.
-func token(scan *httphead.Scanner) string {
-	if !scan.Next() || scan.Type() != httphead.ItemToken {
-		return ""
-	}
-	return string(scan.Bytes())
-}
-
-// separator reports whether the next item is c.
-func separator(scan *httphead.Scanner, c byte) bool {
-	return scan.Next() && is(scan, c)
-}
-
-// is reports whether the present item is the separator c.
-func is(scan *httphead.Scanner, c byte) bool {
-	return scan.Type() == httphead.ItemSeparator && scan.Bytes()[0] == c
+	return p
 }
 
 // sound reports whether an offer may have p.

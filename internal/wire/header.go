@@ -33,7 +33,7 @@ const rsv1 = 0x40
 // holds. size is what it occupies; 0 means that b ends within it. Everything
 // that can be said of the bytes present is said at once, in this order: opcode,
 // reserved bits, mask, fragmentation, length, limits.
-func (a *Assembly) parseHeader(b []byte, lim Limits) (h header, size int, err error) {
+func (a *Assembly) parseHeader(b []byte, lim *Limits) (h header, size int, err error) {
 	if len(b) < headSize {
 		return header{}, 0, nil
 	}
@@ -44,9 +44,9 @@ func (a *Assembly) parseHeader(b []byte, lim Limits) (h header, size int, err er
 		Masked: b[1]&0x80 != 0,
 		Length: int64(b[1] & 0x7f), // longer than a control frame's if it announces a longer one
 	}
-	compressed := lim.Inflater != nil && b[0]&rsv1 != 0 && (first.OpCode == OpText || first.OpCode == OpBinary)
-	if compressed {
-		first.Rsv &^= rsv1 >> 4
+	compressed := false
+	if first.Rsv == rsv1>>4 && lim.Inflater != nil && (first.OpCode == OpText || first.OpCode == OpBinary) {
+		compressed, first.Rsv = true, 0
 	}
 	if err := ws.CheckHeader(first, a.state()); err != nil {
 		return header{}, 0, closeError(ws.StatusProtocolError, err.Error())
@@ -58,8 +58,8 @@ func (a *Assembly) parseHeader(b []byte, lim Limits) (h header, size int, err er
 	if err != nil || extended < 0 {
 		return header{}, 0, err
 	}
-	if first.OpCode.IsData() {
-		if err := a.checkSize(length, compressed, lim); err != nil {
+	if first.OpCode.IsData() && length > uint64(a.room(lim)) {
+		if err := a.tooMuch(length, compressed, lim); err != nil {
 			return header{}, 0, err
 		}
 	}

@@ -16,7 +16,8 @@ func declare(first byte, length uint64) []byte {
 	return append(b, 1, 2, 3, 4)
 }
 
-// Autobahn 3: reserved bits; case 15 without deflate.
+// Autobahn 3: reserved bits; case 15. With deflate, RSV1 begins a compressed
+// message and is wrong elsewhere.
 func TestHeaderReservedBits(t *testing.T) {
 	hello := seen{OpText, "Hello, world!"}
 	for bits := byte(1); bits < 8; bits++ {
@@ -29,10 +30,18 @@ func TestHeaderReservedBits(t *testing.T) {
 			"binary":       {reserved(bits, frame(OpBinary, true, "\x00\xff")), fails(1002)},
 			"ping":         {reserved(bits, ping("Hello, world!")), fails(1002)},
 			"close":        {reserved(bits, frame(OpClose, true, "\x03\xe8")), fails(1002)},
+			"pong":         {reserved(bits, frame(OpPong, true, "")), fails(1002)},
 			"continuation": {stream(first("a"), reserved(bits, last("b"))), fails(1002)},
+			"ping between": {stream(first("a"), reserved(bits, ping("")), last("b")), fails(1002)},
+			"text in text": {stream(first("a"), reserved(bits, text("b"))), fails(1002)},
 		}
 		for name, tt := range tests {
-			t.Run(fmt.Sprintf("%s with %03b", name, bits), func(t *testing.T) { expect(t, tt.in, roomy, tt.want) })
+			t.Run(fmt.Sprintf("autobahn 3.%d, %s", bits, name), func(t *testing.T) {
+				expectAsIs(t, tt.in, roomy, tt.want)
+				if bits != rsv1>>4 || name != "text" && name != "second text" && name != "binary" {
+					expectAsIs(t, tt.in, deflating(roomy), tt.want)
+				}
+			})
 		}
 	}
 }
@@ -40,6 +49,7 @@ func TestHeaderReservedBits(t *testing.T) {
 // Autobahn 4: reserved opcodes; case 17.
 func TestHeaderReservedOpcodes(t *testing.T) {
 	for _, op := range []Opcode{3, 4, 5, 6, 7, 0xb, 0xc, 0xd, 0xe, 0xf} {
+		number := fmt.Sprintf("autobahn 4.%d.%d", 1+op>>3, op&7-2)
 		tests := map[string]struct {
 			in   []byte
 			want outcome
@@ -52,9 +62,9 @@ func TestHeaderReservedOpcodes(t *testing.T) {
 			"2^62 bytes":   {declare(0x80|byte(op), 1<<62), fails(1002)},
 		}
 		for name, tt := range tests {
-			t.Run(fmt.Sprintf("%s, opcode %d", name, op), func(t *testing.T) { expect(t, tt.in, roomy, tt.want) })
+			t.Run(number+", "+name, func(t *testing.T) { expect(t, tt.in, roomy, tt.want) })
 		}
-		t.Run(fmt.Sprintf("before the length, opcode %d", op), func(t *testing.T) {
+		t.Run(number+", before the length", func(t *testing.T) {
 			expect(t, declare(0x80|byte(op), 1<<62)[:2], roomy, fails(1002))
 		})
 	}

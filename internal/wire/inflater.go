@@ -43,17 +43,18 @@ const (
 	keptInflated  = 64 << 10 // the largest capacity of raw and of out that is kept
 )
 
-// message inflates what was sent of a data message. The payload is z's memory,
-// used again for the next one.
-func (z *Inflater) message(op Opcode, sent []byte, limit int) (Message, error) {
-	payload, err := z.inflate(sent, limit)
+// message inflates m, a data message as it was sent. The new payload is z's
+// memory, used again for the next one.
+func (z *Inflater) message(m Message, limit int) (Message, error) {
+	payload, err := z.inflate(m.Payload, limit)
 	if err != nil {
 		return Message{}, err
 	}
-	if op == OpText && !utf8.Valid(payload) {
+	if m.Op == OpText && !utf8.Valid(payload) {
 		return Message{}, textError()
 	}
-	return Message{Op: op, Payload: payload}, nil
+	m.Payload = payload
+	return m, nil
 }
 
 // inflate returns what sent was made from. Of a message without any block, not

@@ -42,7 +42,7 @@ type Limits struct {
 }
 
 // sent is how many bytes of payload the frames of a message may have.
-func (l Limits) sent(compressed bool) int {
+func (l *Limits) sent(compressed bool) int {
 	n := max(0, l.MessageSize)
 	if compressed {
 		return wireSize(n)

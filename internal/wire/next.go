@@ -20,9 +20,9 @@ import (
 func Next(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err error) {
 	for m.Op == None && len(buf) > 0 {
 		if (*a).inFrame() {
-			m, buf, err = (*a).fill(buf, lim)
+			m, buf, err = (*a).fill(buf, &lim)
 		} else {
-			m, buf, err = begin(a, buf, lim)
+			m, buf, err = begin(a, buf, &lim)
 		}
 		if err != nil {
 			*a = nil
@@ -36,7 +36,7 @@ func Next(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err err
 }
 
 // begin reads a frame's header and as much of its payload as there is.
-func begin(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err error) {
+func begin(a **Assembly, buf []byte, lim *Limits) (m Message, rest []byte, err error) {
 	head := (*a).joinHead(buf)
 	h, size, err := (*a).parseHeader(head, lim)
 	if err != nil {
@@ -49,7 +49,10 @@ func begin(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err er
 	buf = buf[size-(*a).dropHead():]
 	whole := h.op.IsControl() || h.final && h.op != OpContinuation
 	if whole && h.length <= len(buf) {
-		m, err = inPlace(h, buf[:h.length:h.length], lim)
+		m, err = inPlace(h, buf[:h.length:h.length])
+		if h.compressed {
+			m, err = lim.Inflater.message(m, lim.MessageSize)
+		}
 		return m, buf[h.length:], err
 	}
 	open(a).beginFrame(h)
@@ -57,12 +60,9 @@ func begin(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err er
 }
 
 // inPlace makes a message of one complete frame.
-func inPlace(h header, payload []byte, lim Limits) (Message, error) {
+func inPlace(h header, payload []byte) (Message, error) {
 	ws.Cipher(payload, h.mask, 0)
-	if h.compressed {
-		return lim.Inflater.message(h.op, payload, lim.MessageSize)
-	}
-	if h.op == OpText && !utf8.Valid(payload) {
+	if h.op == OpText && !h.compressed && !utf8.Valid(payload) {
 		return Message{}, textError()
 	}
 	return Message{Op: h.op, Payload: payload}, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -105,7 +106,7 @@ func checkCost(t testing.TB, a *Assembly, fed int, lim Limits) {
 	if bound := fixed + 2*fed; a.Size() > bound {
 		t.Fatalf("assembly of %d bytes after %d bytes of input", a.Size(), fed)
 	}
-	if a.Size()-fixed-ws.MaxControlFramePayloadSize > max(0, lim.MessageSize) {
+	if a.Size()-fixed-ws.MaxControlFramePayloadSize > lim.sent(lim.Inflater != nil) {
 		t.Fatalf("assembly of %d bytes with a limit of %d", a.Size(), lim.MessageSize)
 	}
 	if a != nil && a.op == OpText && len(a.data)-a.text >= utf8.UTFMax {
@@ -137,8 +138,23 @@ var reads = map[string]func() func() int{
 	"chops of 997": func() func() int { return func() int { return 997 } },
 }
 
-// expect feeds in in every way and compares.
+// expect feeds in in every way, to a connection without deflate and, as long as
+// lim says nothing else, to one with it.
 func expect(t *testing.T, in []byte, lim Limits, want outcome) {
+	t.Helper()
+	expectAsIs(t, in, lim, want)
+	if lim.Inflater == nil {
+		expectAsIs(t, in, deflating(lim), want)
+	}
+}
+
+// deflating is lim for a connection that has negotiated permessage-deflate.
+func deflating(lim Limits) Limits {
+	lim.Inflater = NewInflater()
+	return lim
+}
+
+func expectAsIs(t *testing.T, in []byte, lim Limits, want outcome) {
 	t.Helper()
 	for name, next := range reads {
 		got := feed(t, in, lim, next())
@@ -158,7 +174,7 @@ func fails(code uint16, after ...seen) outcome {
 func TestNextSizes(t *testing.T) {
 	for _, op := range []Opcode{OpText, OpBinary} {
 		for _, n := range []int{0, 1, 125, 126, 127, 128, 65535, 65536} {
-			t.Run(fmt.Sprintf("opcode %d, %d bytes", op, n), func(t *testing.T) {
+			t.Run(fmt.Sprintf("autobahn 1.%d, %d bytes", op, n), func(t *testing.T) {
 				payload := strings.Repeat("*", n)
 				expect(t, frame(op, true, payload), roomy, delivers(seen{op, payload}))
 			})
@@ -182,16 +198,16 @@ func TestNextPings(t *testing.T) {
 		in   []byte
 		want outcome
 	}{
-		"2.1 empty":          {ping(""), delivers(seen{OpPing, ""})},
-		"2.2 text":           {ping("Hello, world!"), delivers(seen{OpPing, "Hello, world!"})},
-		"2.3 binary":         {ping("\x00\xff\xfe\xfd"), delivers(seen{OpPing, "\x00\xff\xfe\xfd"})},
-		"2.4, 2.6 longest":   {ping(long), delivers(seen{OpPing, long})},
-		"2.5 too long":       {ping(long + "x"), fails(1002)},
-		"2.7 empty pong":     {frame(OpPong, true, ""), delivers(seen{OpPong, ""})},
-		"2.8 pong":           {frame(OpPong, true, "unasked"), delivers(seen{OpPong, "unasked"})},
-		"2.9 pong, ping":     {stream(frame(OpPong, true, "a"), ping("b")), delivers(seen{OpPong, "a"}, seen{OpPing, "b"})},
-		"2.10, 2.11 ten":     {ten, delivers(tenSeen...)},
-		"after text, in one": {stream(text("a"), ping("b"), text("c")), delivers(seen{OpText, "a"}, seen{OpPing, "b"}, seen{OpText, "c"})},
+		"autobahn 2.1 empty":        {ping(""), delivers(seen{OpPing, ""})},
+		"autobahn 2.2 text":         {ping("Hello, world!"), delivers(seen{OpPing, "Hello, world!"})},
+		"autobahn 2.3 binary":       {ping("\x00\xff\xfe\xfd"), delivers(seen{OpPing, "\x00\xff\xfe\xfd"})},
+		"autobahn 2.4, 2.6 longest": {ping(long), delivers(seen{OpPing, long})},
+		"autobahn 2.5 too long":     {ping(long + "x"), fails(1002)},
+		"autobahn 2.7 empty pong":   {frame(OpPong, true, ""), delivers(seen{OpPong, ""})},
+		"autobahn 2.8 pong":         {frame(OpPong, true, "unasked"), delivers(seen{OpPong, "unasked"})},
+		"autobahn 2.9 pong, ping":   {stream(frame(OpPong, true, "a"), ping("b")), delivers(seen{OpPong, "a"}, seen{OpPing, "b"})},
+		"autobahn 2.10, 2.11 ten":   {ten, delivers(tenSeen...)},
+		"after text, in one":        {stream(text("a"), ping("b"), text("c")), delivers(seen{OpText, "a"}, seen{OpPing, "b"}, seen{OpText, "c"})},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { expect(t, tt.in, roomy, tt.want) })
@@ -206,28 +222,28 @@ func TestNextFragments(t *testing.T) {
 		in   []byte
 		want outcome
 	}{
-		"5.1 ping in two":   {stream(frame(OpPing, false, "a"), last("b")), fails(1002)},
-		"5.2 pong in two":   {stream(frame(OpPong, false, "a"), last("b")), fails(1002)},
-		"close in two":      {stream(frame(OpClose, false, ""), last("")), fails(1002)},
-		"5.3–5.5 two":       {stream(one, two), delivers(ab)},
-		"5.6–5.8 ping":      {stream(one, ping("now"), two), delivers(seen{OpPing, "now"}, ab)},
-		"5.9–5.11 stray":    {stream(last("a"), text("b")), fails(1002)},
-		"5.12–5.14 stray":   {stream(more("a"), text("b")), fails(1002)},
-		"5.15 stray later":  {stream(one, two, more("c"), text("d")), fails(1002, ab)},
-		"5.16 stray, more":  {stream(more("a"), first("b"), last("c")), fails(1002)},
-		"5.17 stray, final": {stream(last("a"), first("b"), last("c")), fails(1002)},
-		"5.18 text in text": {stream(one, text("b")), fails(1002)},
-		"binary in text":    {stream(one, frame(OpBinary, true, "b")), fails(1002)},
-		"first in text":     {stream(one, first("b")), fails(1002)},
-		"close in text":     {stream(one, frame(OpClose, true, "\x03\xe8"), two), delivers(seen{OpClose, "\x03\xe8"})},
-		"two messages":      {stream(one, two, one, two), delivers(ab, ab)},
-		"binary":            {stream(frame(OpBinary, false, "\xff"), last("\xfe")), delivers(seen{OpBinary, "\xff\xfe"})},
-		"empty frames":      {stream(first(""), more(""), last("")), delivers(seen{OpText, ""})},
-		"empty last":        {stream(first("a"), last(""), text("b")), delivers(seen{OpText, "a"}, seen{OpText, "b"})},
-		"stays a fragment":  {first("abc"), delivers()},
-		"longest ping":      {stream(one, ping(strings.Repeat("p", 125)), two), delivers(seen{OpPing, strings.Repeat("p", 125)}, ab)},
-		"too long ping":     {stream(one, ping(strings.Repeat("p", 126)), two), fails(1002)},
-		"5.19, 5.20 between": {
+		"autobahn 5.1 ping in two":   {stream(frame(OpPing, false, "a"), last("b")), fails(1002)},
+		"autobahn 5.2 pong in two":   {stream(frame(OpPong, false, "a"), last("b")), fails(1002)},
+		"close in two":               {stream(frame(OpClose, false, ""), last("")), fails(1002)},
+		"autobahn 5.3–5.5 two":       {stream(one, two), delivers(ab)},
+		"autobahn 5.6–5.8 ping":      {stream(one, ping("now"), two), delivers(seen{OpPing, "now"}, ab)},
+		"autobahn 5.9–5.11 stray":    {stream(last("a"), text("b")), fails(1002)},
+		"autobahn 5.12–5.14 stray":   {stream(more("a"), text("b")), fails(1002)},
+		"autobahn 5.15 stray later":  {stream(one, two, more("c"), text("d")), fails(1002, ab)},
+		"autobahn 5.16 stray, more":  {stream(more("a"), first("b"), last("c")), fails(1002)},
+		"autobahn 5.17 stray, final": {stream(last("a"), first("b"), last("c")), fails(1002)},
+		"autobahn 5.18 text in text": {stream(one, text("b")), fails(1002)},
+		"binary in text":             {stream(one, frame(OpBinary, true, "b")), fails(1002)},
+		"first in text":              {stream(one, first("b")), fails(1002)},
+		"close in text":              {stream(one, frame(OpClose, true, "\x03\xe8"), two), delivers(seen{OpClose, "\x03\xe8"})},
+		"two messages":               {stream(one, two, one, two), delivers(ab, ab)},
+		"binary":                     {stream(frame(OpBinary, false, "\xff"), last("\xfe")), delivers(seen{OpBinary, "\xff\xfe"})},
+		"empty frames":               {stream(first(""), more(""), last("")), delivers(seen{OpText, ""})},
+		"empty last":                 {stream(first("a"), last(""), text("b")), delivers(seen{OpText, "a"}, seen{OpText, "b"})},
+		"stays a fragment":           {first("abc"), delivers()},
+		"longest ping":               {stream(one, ping(strings.Repeat("p", 125)), two), delivers(seen{OpPing, strings.Repeat("p", 125)}, ab)},
+		"too long ping":              {stream(one, ping(strings.Repeat("p", 126)), two), fails(1002)},
+		"autobahn 5.19, 5.20 between": {
 			stream(first("1"), more("2"), ping("a"), more("3"), more("4"), ping("b"), last("5")),
 			delivers(seen{OpPing, "a"}, seen{OpPing, "b"}, seen{OpText, "12345"}),
 		},
@@ -239,28 +255,46 @@ func TestNextFragments(t *testing.T) {
 
 // Autobahn 9 and 10: large messages in frames and reads of many sizes.
 func TestNextLarge(t *testing.T) {
-	payload := strings.Repeat("0123456789abcdef", 1<<16) // 1 MiB
-	lim := Limits{MessageSize: len(payload), Fragments: 1 << 20}
-	for _, tt := range []struct{ size, frame, read int }{
-		{1 << 20, 1 << 20, 64 << 10},
-		{1 << 20, 1 << 20, 997},
-		{1 << 20, 64 << 10, 64 << 10},
-		{1 << 20, 4 << 10, 64 << 10},
-		{1 << 18, 256, 64 << 10},
-		{1 << 16, 64, 64},
-		{1 << 16, 1 << 16, 1},
-		{1 << 16, 1300, 64 << 10},
-		{1 << 16, 1, 64 << 10},
-	} {
-		for _, op := range []Opcode{OpText, OpBinary} {
-			t.Run(fmt.Sprintf("opcode %d, %d in frames of %d, reads of %d", op, tt.size, tt.frame, tt.read), func(t *testing.T) {
+	const k, m = 1 << 10, 1 << 20
+	payload := strings.Repeat("0123456789abcdef", m) // 16 MiB
+	lim := Limits{MessageSize: len(payload), Fragments: m}
+	type test struct {
+		name              string
+		size, frame, read int
+	}
+	tests := []test{
+		{"in one read", m, m, 2 * m},
+		{"in frames of one byte", 64 * k, 1, 64 * k},
+		{"10.1 auto-fragments", 64 * k, 1300, 64 * k},
+	}
+	for i, size := range []int{64 * k, 256 * k, m, 4 * m, 8 * m, 16 * m} {
+		tests = append(tests, test{fmt.Sprintf("9.1.%[1]d, 9.2.%[1]d", i+1), size, size, 64 * k})
+	}
+	for i, frame := range []int{64, 256, k, 4 * k, 16 * k, 64 * k, 256 * k, m, 4 * m} {
+		tests = append(tests, test{fmt.Sprintf("9.3.%[1]d, 9.4.%[1]d", i+1), 4 * m, frame, 64 * k})
+	}
+	for i, read := range []int{64, 128, 256, 512, k, 2 * k} {
+		tests = append(tests, test{fmt.Sprintf("9.5.%[1]d, 9.6.%[1]d", i+1), m, m, read})
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("autobahn %s: %d in frames of %d, reads of %d", tt.name, tt.size, tt.frame, tt.read), func(t *testing.T) {
+			for _, op := range []Opcode{OpText, OpBinary} {
 				in := fragments(op, payload[:tt.size], tt.frame)
 				got := feed(t, in, lim, func() int { return tt.read })
 				if want := delivers(seen{op, payload[:tt.size]}); !cmp.Equal(want, got) {
-					t.Errorf("got %d messages and code %d", len(got.Messages), got.Code)
+					t.Errorf("opcode %d: got %d messages and code %d", op, len(got.Messages), got.Code)
 				}
-			})
-		}
+			}
+		})
+	}
+	for i, size := range []int{0, 16, 64, 256, k, 4 * k} {
+		t.Run(fmt.Sprintf("autobahn 9.7.%[1]d, 9.8.%[1]d: many of %[2]d", i+1, size), func(t *testing.T) {
+			in := bytes.Repeat(text(payload[:size]), 100)
+			got := feed(t, in, lim, func() int { return 64 * k })
+			if want := delivers(slices.Repeat([]seen{{OpText, payload[:size]}}, 100)...); !cmp.Equal(want, got) {
+				t.Errorf("got %d messages and code %d", len(got.Messages), got.Code)
+			}
+		})
 	}
 }
 

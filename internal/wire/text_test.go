@@ -16,32 +16,32 @@ const (
 // validText holds valid texts, invalidText others, by Autobahn's numbers.
 var (
 	validText = map[string][]string{
-		"6.2 mixed":                {hello},
-		"6.5 greek":                {kosme},
-		"6.7 first of its length":  {"\x00", "\xc2\x80", "\xe0\xa0\x80", "\xf0\x90\x80\x80"},
-		"6.9 last of its length":   {"\x7f", "\xdf\xbf", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf"},
-		"6.11 around surrogates":   {"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbd", "\xf4\x8f\xbf\xbf"},
-		"6.22 non-characters":      nonCharacters(),
-		"6.23 specials":            {"\xef\xbf\xb9", "\xef\xbf\xba", "\xef\xbf\xbb", "\xef\xbf\xbc", "\xef\xbf\xbd", "\xef\xbf\xbe", "\xef\xbf\xbf"},
-		"a replacement character":  {"\ufffd", "a\ufffdb"},
-		"runes of all four widths": {"aµ€𝄞", "𝄞€µa", strings.Repeat("𝄞", 50)},
+		"autobahn 6.2 mixed":               {hello},
+		"autobahn 6.5 greek":               {kosme},
+		"autobahn 6.7 first of its length": {"\x00", "\xc2\x80", "\xe0\xa0\x80", "\xf0\x90\x80\x80"},
+		"autobahn 6.9 last of its length":  {"\x7f", "\xdf\xbf", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+		"autobahn 6.11 around surrogates":  {"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbd", "\xf4\x8f\xbf\xbf"},
+		"autobahn 6.22 non-characters":     nonCharacters(),
+		"autobahn 6.23 specials":           {"\xef\xbf\xb9", "\xef\xbf\xba", "\xef\xbf\xbb", "\xef\xbf\xbc", "\xef\xbf\xbd", "\xef\xbf\xbe", "\xef\xbf\xbf"},
+		"a replacement character":          {"\ufffd", "a\ufffdb"},
+		"runes of all four widths":         {"aµ€𝄞", "𝄞€µa", strings.Repeat("𝄞", 50)},
 	}
 	invalidText = map[string][]string{
-		"6.3 surrogate":         {kosme + "\xed\xa0\x80edited"},
-		"6.4 beyond the last":   {kosme + "\xf4\x90\x80\x80edited"},
-		"6.8 five and six":      {"\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80"},
-		"6.10 last ones":        {"\xf7\xbf\xbf\xbf", "\xfb\xbf\xbf\xbf\xbf", "\xfd\xbf\xbf\xbf\xbf\xbf"},
-		"6.11.5 beyond":         {"\xf4\x90\x80\x80"},
-		"6.12 continuations":    strayContinuations(),
-		"6.13 lonely starts":    lonelyStarts(),
-		"6.14 last missing":     {"\xc0", "\xe0\x80", "\xf0\x80\x80", "\xf8\x80\x80\x80", "\xfc\x80\x80\x80\x80", "\xdf", "\xef\xbf", "\xf7\xbf\xbf", "\xfb\xbf\xbf\xbf", "\xfd\xbf\xbf\xbf\xbf"},
-		"6.15 of 6.14, joined":  {"\xc0\xe0\x80\xf0\x80\x80\xf8\x80\x80\x80\xfc\x80\x80\x80\x80\xdf\xef\xbf\xf7\xbf\xbf\xfb\xbf\xbf\xbf\xfd\xbf\xbf\xbf\xbf"},
-		"6.16 impossible":       {"\xfe", "\xff", "\xfe\xfe\xff\xff"},
-		"6.17 overlong slash":   {"\xc0\xaf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xf8\x80\x80\x80\xaf", "\xfc\x80\x80\x80\x80\xaf"},
-		"6.18 longest overlong": {"\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xf8\x87\xbf\xbf\xbf", "\xfc\x83\xbf\xbf\xbf\xbf"},
-		"6.19 overlong NUL":     {"\xc0\x80", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xf8\x80\x80\x80\x80", "\xfc\x80\x80\x80\x80\x80"},
-		"6.20 surrogates":       {"\xed\xa0\x80", "\xed\xad\xbf", "\xed\xae\x80", "\xed\xaf\xbf", "\xed\xb0\x80", "\xed\xbe\x80", "\xed\xbf\xbf"},
-		"6.21 surrogate pairs": {
+		"autobahn 6.3 surrogate":         {kosme + "\xed\xa0\x80edited"},
+		"autobahn 6.4 beyond the last":   {kosme + "\xf4\x90\x80\x80edited"},
+		"autobahn 6.8 five and six":      {"\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80"},
+		"autobahn 6.10 last ones":        {"\xf7\xbf\xbf\xbf", "\xfb\xbf\xbf\xbf\xbf", "\xfd\xbf\xbf\xbf\xbf\xbf"},
+		"autobahn 6.11.5 beyond":         {"\xf4\x90\x80\x80"},
+		"autobahn 6.12 continuations":    strayContinuations(),
+		"autobahn 6.13 lonely starts":    lonelyStarts(),
+		"autobahn 6.14 last missing":     {"\xc0", "\xe0\x80", "\xf0\x80\x80", "\xf8\x80\x80\x80", "\xfc\x80\x80\x80\x80", "\xdf", "\xef\xbf", "\xf7\xbf\xbf", "\xfb\xbf\xbf\xbf", "\xfd\xbf\xbf\xbf\xbf"},
+		"autobahn 6.15 of 6.14, joined":  {"\xc0\xe0\x80\xf0\x80\x80\xf8\x80\x80\x80\xfc\x80\x80\x80\x80\xdf\xef\xbf\xf7\xbf\xbf\xfb\xbf\xbf\xbf\xfd\xbf\xbf\xbf\xbf"},
+		"autobahn 6.16 impossible":       {"\xfe", "\xff", "\xfe\xfe\xff\xff"},
+		"autobahn 6.17 overlong slash":   {"\xc0\xaf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xf8\x80\x80\x80\xaf", "\xfc\x80\x80\x80\x80\xaf"},
+		"autobahn 6.18 longest overlong": {"\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xf8\x87\xbf\xbf\xbf", "\xfc\x83\xbf\xbf\xbf\xbf"},
+		"autobahn 6.19 overlong NUL":     {"\xc0\x80", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xf8\x80\x80\x80\x80", "\xfc\x80\x80\x80\x80\x80"},
+		"autobahn 6.20 surrogates":       {"\xed\xa0\x80", "\xed\xad\xbf", "\xed\xae\x80", "\xed\xaf\xbf", "\xed\xb0\x80", "\xed\xbe\x80", "\xed\xbf\xbf"},
+		"autobahn 6.21 surrogate pairs": {
 			"\xed\xa0\x80\xed\xb0\x80", "\xed\xa0\x80\xed\xbf\xbf", "\xed\xad\xbf\xed\xb0\x80", "\xed\xad\xbf\xed\xbf\xbf",
 			"\xed\xae\x80\xed\xb0\x80", "\xed\xae\x80\xed\xbf\xbf", "\xed\xaf\xbf\xed\xb0\x80", "\xed\xaf\xbf\xed\xbf\xbf",
 		},
@@ -105,16 +105,16 @@ func TestTextFragments(t *testing.T) {
 		in   []byte
 		want outcome
 	}{
-		"6.1.1 empty":             {text(""), delivers(seen{OpText, ""})},
-		"6.1.2 three empty":       {stream(first(""), more(""), last("")), delivers(seen{OpText, ""})},
-		"6.1.3 middle only":       {stream(first(""), more("middle"), last("")), delivers(seen{OpText, "middle"})},
-		"6.2.2 two halves":        {stream(first(hello[:7]), last(hello[7:])), delivers(seen{OpText, hello})},
-		"6.4.1 in the middle":     {stream(first(kosme), more("\xf4\x90\x80\x80"), last("edited")), fails(1007)},
-		"6.4.2 within the middle": {stream(first(kosme+"\xf4"), more("\x90"), last("")), fails(1007)},
-		"ping in a code point":    {stream(first("\xe2"), ping("\xff"), more("\x82"), last("\xac")), delivers(seen{OpPing, "\xff"}, seen{OpText, "€"})},
-		"cut off, then a new one": {stream(first("\xe2\x82"), last(""), text("\xac")), fails(1007)},
-		"after a good one":        {stream(text(kosme), text("\xff")), fails(1007, seen{OpText, kosme})},
-		"binary, then text":       {stream(frame(OpBinary, false, "\xff"), last("\xff"), first("\xc2"), last("\xb5")), delivers(seen{OpBinary, "\xff\xff"}, seen{OpText, "µ"})},
+		"autobahn 6.1.1 empty":             {text(""), delivers(seen{OpText, ""})},
+		"autobahn 6.1.2 three empty":       {stream(first(""), more(""), last("")), delivers(seen{OpText, ""})},
+		"autobahn 6.1.3 middle only":       {stream(first(""), more("middle"), last("")), delivers(seen{OpText, "middle"})},
+		"autobahn 6.2.2 two halves":        {stream(first(hello[:7]), last(hello[7:])), delivers(seen{OpText, hello})},
+		"autobahn 6.4.1 in the middle":     {stream(first(kosme), more("\xf4\x90\x80\x80"), last("edited")), fails(1007)},
+		"autobahn 6.4.2 within the middle": {stream(first(kosme+"\xf4"), more("\x90"), last("")), fails(1007)},
+		"ping in a code point":             {stream(first("\xe2"), ping("\xff"), more("\x82"), last("\xac")), delivers(seen{OpPing, "\xff"}, seen{OpText, "€"})},
+		"cut off, then a new one":          {stream(first("\xe2\x82"), last(""), text("\xac")), fails(1007)},
+		"after a good one":                 {stream(text(kosme), text("\xff")), fails(1007, seen{OpText, kosme})},
+		"binary, then text":                {stream(frame(OpBinary, false, "\xff"), last("\xff"), first("\xc2"), last("\xb5")), delivers(seen{OpBinary, "\xff\xff"}, seen{OpText, "µ"})},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { expect(t, tt.in, roomy, tt.want) })
@@ -124,7 +124,7 @@ func TestTextFragments(t *testing.T) {
 // Autobahn 6.6: a prefix is valid exactly where a code point ends.
 func TestTextPrefixes(t *testing.T) {
 	for n := 1; n <= len(kosme); n++ {
-		t.Run(fmt.Sprintf("6.6.%d", n), func(t *testing.T) {
+		t.Run(fmt.Sprintf("autobahn 6.6.%d", n), func(t *testing.T) {
 			s := kosme[:n]
 			want := fails(1007)
 			if utf8.ValidString(s) {
@@ -136,7 +136,7 @@ func TestTextPrefixes(t *testing.T) {
 	}
 }
 
-// Autobahn 6.4, strictly: an error is reported with the very byte that makes it
+// Autobahn 6.4.3 and 6.4.4, strictly: an error is reported with the very byte that makes it
 // certain, in the middle of a frame, of a message, or both; case 21.
 func TestTextFailsFast(t *testing.T) {
 	check := func(t *testing.T, s string) {
@@ -166,7 +166,7 @@ func TestTextFailsFast(t *testing.T) {
 		}
 	}
 	for name, list := range invalidText {
-		t.Run(name, func(t *testing.T) {
+		t.Run("fails fast, "+name, func(t *testing.T) {
 			for _, s := range list {
 				check(t, s)
 			}
