@@ -37,10 +37,10 @@ const (
 type Options struct {
 	// Compression offers permessage-deflate without context takeover, at
 	// level 1 and for payloads of 256 bytes and more.
-	Compression bool `json:"compression,omitempty"`
+	Compression bool `json:"compression,omitzero"`
 	// Secret is the HMAC key of the tokens that clients come with; empty:
 	// they come with none. Only Outcry looks at it.
-	Secret string `json:"secret,omitempty"`
+	Secret string `json:"secret,omitzero"`
 }
 
 // Entry is a server as the list of all servers has it.

@@ -11,7 +11,7 @@ type Report struct {
 	Quick   bool     `json:"quick"` // a trial of the benchmarks: the figures mean nothing
 	Results []Result `json:"results"`
 	// Soak is the record of the long run, where there was one.
-	Soak *Soak `json:"soak,omitempty"`
+	Soak *Soak `json:"soak,omitzero"`
 }
 
 // Machine is where and with what was measured.
@@ -33,16 +33,16 @@ type Result struct {
 	Title string `json:"title"` // the work that was measured
 	Unit  string `json:"unit"`  // of the values
 	// Less is better in all units. Target is nil where a row only informs.
-	Target *Target `json:"target,omitempty"`
+	Target *Target `json:"target,omitzero"`
 	// Base names the series by whose value of the same round the others are
 	// divided for the ratios; empty: values stand for themselves.
-	Base string `json:"base,omitempty"`
+	Base string `json:"base,omitzero"`
 	// Rate is how many messages per second were published: the horizontal axis
 	// of the plot that lays the rows of one group side by side. 0: the row is in
 	// no such plot.
-	Rate   float64  `json:"rate,omitempty"`
+	Rate   float64  `json:"rate,omitzero"`
 	Series []Series `json:"series"`
-	Notes  []string `json:"notes,omitempty"`
+	Notes  []string `json:"notes,omitzero"`
 }
 
 // Group puts rows together that are shown together.
@@ -84,13 +84,13 @@ type Round struct {
 	Value float64 `json:"value"`
 	// Problems say what was lost, doubled, out of order or unexpected. Where
 	// there is one, the value counts for nothing.
-	Problems []string `json:"problems,omitempty"`
+	Problems []string `json:"problems,omitzero"`
 	// Lag is how long after the last publication the last delivery came, where
 	// that took more than a tenth of a second: the machine was overloaded.
-	Lag time.Duration `json:"lag,omitempty"`
+	Lag time.Duration `json:"lag,omitzero,format:nano"`
 	// Percentiles are the distribution of the latencies, of which Value is one,
 	// in ascending order and the row's unit; nil: none were measured.
-	Percentiles []Percentile `json:"percentiles,omitempty"`
+	Percentiles []Percentile `json:"percentiles,omitzero"`
 }
 
 // Percentile is the value that Rank percent of the measurements stay within.
@@ -102,20 +102,20 @@ type Percentile struct {
 // Soak is the record of a long run under churn.
 type Soak struct {
 	Connections int           `json:"connections"`
-	Duration    time.Duration `json:"duration"`
+	Duration    time.Duration `json:"duration,format:nano"`
 	Delivered   int64         `json:"delivered"`
 	Returns     int64         `json:"returns"` // clients that dropped and came back
 	Samples     []Sample      `json:"samples"`
-	Problems    []string      `json:"problems,omitempty"`
+	Problems    []string      `json:"problems,omitzero"`
 }
 
 // Sample is the state of the server process at one moment.
 type Sample struct {
-	At          time.Duration `json:"at"` // since the start
+	At          time.Duration `json:"at,format:nano"` // since the start
 	Connections int           `json:"connections"`
 	Resident    int64         `json:"resident"` // bytes
 	Heap        int64         `json:"heap"`     // bytes of live and dead objects
 	Descriptors int           `json:"descriptors"`
 	Goroutines  int           `json:"goroutines"`
-	CPU         time.Duration `json:"cpu"` // user and system, since the start
+	CPU         time.Duration `json:"cpu,format:nano"` // user and system, since the start
 }
