@@ -3,34 +3,11 @@
 // frames that the browser received.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import { chat, Inbox, options, print, scenario } from "./conversation.mjs";
 
 const { url, channel, ticks } = options();
 const symbol = channel.split(".").at(-1);
-
-async function launch() {
-  const profile = mkdtempSync(join(tmpdir(), "outcry-chromium-"));
-  process.on("exit", () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
-  return chromium.launchPersistentContext(profile, {
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-    locale: "en-US",
-    viewport: { width: 1400, height: 1000 },
-  });
-}
 
 // Tab is one open page and the frames it received.
 class Tab {

@@ -42,6 +42,7 @@ type talk struct {
 	ticks   int
 	replay  func() error
 	publish func(channel string, message jsontext.Value) error
+	burst   func(channel string, count int) error
 	done    func(result)
 }
 
@@ -64,25 +65,32 @@ func TestForeignClients(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), conversationTimeout)
 			defer cancel()
-			results := map[string]result{}
-			err := c.converse(ctx, talk{
-				url:     c.scheme + "://" + running.address,
-				name:    c.name,
-				channel: c.channels + "." + symbol,
-				ticks:   len(want),
-				replay:  func() error { return running.replay(ctx, c.channels) },
-				publish: func(channel string, m jsontext.Value) error { return running.publish(ctx, channel, m) },
-				done:    func(r result) { results[r.Scenario] = r },
-			})
-			judge(t, results, err, want)
+			given, results := running.talk(ctx, c.scheme, c.name)
+			given.channel, given.ticks = c.channels+"."+symbol, len(want)
+			given.replay = func() error { return running.replay(ctx, c.channels) }
+			err := c.converse(ctx, given)
+			judge(t, scenarios(), results, err, want)
 		})
 	}
 }
 
+// talk prepares what every client is given. The results are complete when the
+// client has ended.
+func (s *service) talk(ctx context.Context, scheme, name string) (given talk, results map[string]result) {
+	results = map[string]result{}
+	return talk{
+		url:     scheme + "://" + s.address,
+		name:    name,
+		publish: func(channel string, m jsontext.Value) error { return s.publish(ctx, channel, m) },
+		burst:   func(channel string, count int) error { return s.burst(ctx, channel, count) },
+		done:    func(r result) { results[r.Scenario] = r },
+	}, results
+}
+
 // judge turns the results of one client into subtests.
-func judge(t *testing.T, results map[string]result, err error, want []float64) {
+func judge(t *testing.T, scenarios []string, results map[string]result, err error, want []float64) {
 	t.Helper()
-	for _, name := range scenarios() {
+	for _, name := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			r, ran := results[name]
 			switch {
@@ -135,6 +143,7 @@ func (g talk) serve(line []byte) error {
 		Want    string         `json:"want"`
 		Channel string         `json:"channel"`
 		Message jsontext.Value `json:"message"`
+		Count   int            `json:"count"`
 	}
 	if err := json.Unmarshal(line, &l); err != nil {
 		return fmt.Errorf("printed %q: %w", line, err)
@@ -144,6 +153,8 @@ func (g talk) serve(line []byte) error {
 		return g.replay()
 	case "publish":
 		return g.publish(l.Channel, l.Message)
+	case "burst":
+		return g.burst(l.Channel, l.Count)
 	}
 	g.done(l.result)
 	return nil

@@ -28,10 +28,13 @@ export class Inbox {
   #waiting = null;
   #ended = null;
 
+  frames = 0; // received so far
+
+  // push takes a frame: one message, or an array of them.
   push(text) {
-    const message = JSON.parse(text);
-    if (message.type === "heartbeat") return;
-    this.#messages.push(message);
+    this.frames++;
+    const messages = [JSON.parse(text)].flat().filter((m) => m.type !== "heartbeat");
+    this.#messages.push(...messages);
     this.#waiting?.();
   }
 

@@ -35,7 +35,7 @@ type service struct {
 // startService builds the binary, with its page and the race detector, and
 // starts it on a free port. It ends with the test, which fails if it does not
 // end well.
-func startService(t *testing.T) *service {
+func startService(t *testing.T, flags ...string) *service {
 	t.Helper()
 	dir := t.TempDir()
 	s := &service{binary: filepath.Join(dir, "outcry"), log: filepath.Join(dir, "log")}
@@ -48,8 +48,9 @@ func startService(t *testing.T) *service {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	s.process = exec.Command(s.binary, "serve", "--dev",
-		"--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--log-format", "json")
+	s.process = exec.Command(s.binary, append([]string{
+		"serve", "--dev", "--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--log-format", "json",
+	}, flags...)...)
 	s.process.Dir = dir // no outcry.yaml, no .env
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
@@ -103,12 +104,26 @@ func (s *service) stop() error {
 
 // publish sends one message through the HTTP API.
 func (s *service) publish(ctx context.Context, channel string, message jsontext.Value) error {
-	body, err := json.Marshal(map[string]any{"channel": channel, "message": message})
+	return s.post(ctx, "publish", map[string]any{"channel": channel, "message": message})
+}
+
+// burst publishes many messages in one call, numbered from 0.
+func (s *service) burst(ctx context.Context, channel string, count int) error {
+	var messages []any
+	for i := range count {
+		messages = append(messages, map[string]any{"channel": channel, "message": map[string]any{"type": "numbered", "number": i}})
+	}
+	return s.post(ctx, "publish/batch", map[string]any{"messages": messages})
+}
+
+// post calls the HTTP API.
+func (s *service) post(ctx context.Context, call string, content any) error {
+	body, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		"http://"+s.address+"/api/v1/publish", bytes.NewReader(body))
+		"http://"+s.address+"/api/v1/"+call, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -120,7 +135,7 @@ func (s *service) publish(ctx context.Context, channel string, message jsontext.
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("publish: %s: %s", resp.Status, answer)
+		err = fmt.Errorf("%s: %s: %s", call, resp.Status, answer)
 	}
 	return err
 }

@@ -124,4 +124,5 @@ class Conversation:
         await self.ping("still here")
 
 
-asyncio.run(Conversation(*sys.argv[1:]).run())
+if __name__ == "__main__":
+    asyncio.run(Conversation(*sys.argv[1:]).run())
