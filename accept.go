@@ -67,6 +67,9 @@ func (n *Node) examine(r *http.Request) (applicant, error) {
 	if err := checkHandshake(r); err != nil {
 		return applicant{}, err
 	}
+	if err := n.cfg.Transport.carries(r); err != nil {
+		return applicant{}, err
+	}
 	if err := n.checkHost(r); err != nil {
 		return applicant{}, err
 	}

@@ -2,9 +2,11 @@ package outcry
 
 import (
 	"fmt"
+	"net/http"
 	"runtime"
 
 	"github.com/outcry-dev/outcry/internal/netpoll"
+	"github.com/outcry-dev/outcry/protocol"
 )
 
 // Transport names a driver.
@@ -31,6 +33,15 @@ func (t Transport) check() error {
 	default:
 		return fmt.Errorf("Config.Transport %q: allowed are %q, %q and %q", t, TransportAuto, TransportEpoll, TransportGoroutine)
 	}
+}
+
+// carries refuses what only shows after the upgrade otherwise: that the driver
+// cannot take the connection over.
+func (t Transport) carries(r *http.Request) error {
+	if t == TransportEpoll && r.TLS != nil {
+		return protocol.Errorf(protocol.CodeUnavailable, "this node carries no TLS itself (transport: epoll)")
+	}
+	return nil
 }
 
 func (t Transport) driver() netpoll.Driver {
