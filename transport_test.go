@@ -22,15 +22,15 @@ func TestTransportAuto(t *testing.T) {
 	}
 	memory := newPipeListener()
 	for _, ln := range []net.Listener{local, memory} {
-		srv := &http.Server{Handler: r} //nolint:gosec // a test
-		defer srv.Close()
+		srv := &http.Server{Handler: r}
+		t.Cleanup(func() { _ = srv.Close() })
 		go func() { _ = srv.Serve(ln) }()
 	}
 	dials := map[string]func() (net.Conn, error){
 		"tcp":  r.dial,
 		"unix": func() (net.Conn, error) { return net.Dial("unix", path) },
 		"tls": func() (net.Conn, error) {
-			return tls.Dial("tcp", secure.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test
+			return tls.Dial("tcp", secure.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 		},
 		"memory": memory.Dial,
 	}
@@ -62,14 +62,14 @@ func TestTransportEpollRefuses(t *testing.T) {
 	defer secure.Close()
 	one := r.in(t)
 	one.dial = func() (net.Conn, error) {
-		return tls.Dial("tcp", secure.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test
+		return tls.Dial("tcp", secure.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 	}
 	if _, status, body := one.try("/ws"); status != http.StatusServiceUnavailable || !strings.Contains(body, "transport: epoll") {
 		t.Errorf("over TLS: %d %s", status, body)
 	}
 
 	memory := newPipeListener()
-	srv := &http.Server{Handler: r} //nolint:gosec // a test
+	srv := &http.Server{Handler: r}
 	defer srv.Close()
 	go func() { _ = srv.Serve(memory) }()
 	one.dial = memory.Dial
