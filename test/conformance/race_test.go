@@ -1,0 +1,13 @@
+//go:build race
+
+package conformance
+
+const (
+	// raceFlags has the server built like the test.
+	raceFlags = "-race"
+	// slowness is how much less is sent, for the race detector is slow.
+	slowness = 4
+	// shadow is how much more memory the server takes: the race detector keeps
+	// record of every word.
+	shadow = 10
+)
