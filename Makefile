@@ -60,13 +60,16 @@ cross: ## Compile everything for other systems, and test frames where an int has
 cover: ## Measure the coverage of the root package; below 85 % fails
 	scripts/cover.sh 85
 
-bench: ## Compare with other servers, and write docs/performance.md
-	cd bench && go run . run -out ../bin/bench
-	cd bench && go run . report -in ../bin/bench -out ../docs
+bench: ## Compare with other servers, soak for ten minutes, and write docs/performance.md
+	go build -C bench -o ../bin/compare .
+	bin/compare run -out bin/bench
+	bin/compare soak -out bin/bench
+	bin/compare report -in bin/bench -docs docs
 
 bench-quick: ## Run each benchmark and each comparison briefly, to see that it works
 	go test -run '^$$' -bench . -benchtime 50ms $(PACKAGES)
-	cd bench && go run . run -quick -out ../bin/bench-quick
+	go build -C bench -o ../bin/compare .
+	bin/compare run -quick -out bin/bench-quick
 
 fuzz: DURATION ?= 30s
 fuzz: ## Run each fuzz target in turn: make fuzz DURATION=30s
