@@ -76,10 +76,12 @@ func (r *Result) Judge() Verdict {
 		return Verdict{}
 	}
 	v.Reached = s.Values()
+	measured := slices.ContainsFunc(s.Rounds, func(r Round) bool { return len(r.Problems) == 0 })
 	if r.Base != "" {
 		v.Reached = r.Ratios(r.Target.Series)
+		measured = v.Reached != Spread{}
 	}
-	v.OK = v.OK && v.Reached != Spread{} && v.Reached.Median <= r.Target.Bound
+	v.OK = v.OK && measured && v.Reached.Median <= r.Target.Bound
 	return v
 }
 
