@@ -7,19 +7,16 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/gobwas/httphead"
 	"github.com/gobwas/ws"
 
 	"github.com/outcry-dev/outcry/bench/load"
 	"github.com/outcry-dev/outcry/bench/market"
 )
-
-// offer asks for compressed messages that need no window of those before.
-const offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 
 // maxFrame bounds what hubs may send, in bytes.
 const maxFrame = 1 << 20
@@ -41,23 +38,18 @@ func (s *stand) dial(compressed bool) *client {
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	var d ws.Dialer
-	granted := ""
 	if compressed {
-		d.Header = ws.HandshakeHeaderHTTP(http.Header{"Sec-WebSocket-Extensions": {offer}})
-		d.OnHeader = func(name, value []byte) error {
-			if strings.EqualFold(string(name), "Sec-WebSocket-Extensions") {
-				granted = string(value)
-			}
-			return nil
-		}
+		d.Extensions = []httphead.Option{httphead.NewOption("permessage-deflate", map[string]string{
+			"server_no_context_takeover": "", "client_no_context_takeover": "",
+		})}
 	}
-	conn, br, _, err := d.Dial(ctx, "ws://"+s.address+"/ws")
+	conn, br, hs, err := d.Dial(ctx, "ws://"+s.address+"/ws")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = conn.Close() }) // tests close some themselves
-	if compressed && !strings.Contains(granted, "server_no_context_takeover") {
-		tb.Fatalf("extensions granted: %q, want permessage-deflate without context takeover", granted)
+	if compressed && !independent(hs.Extensions) {
+		tb.Fatalf("extensions granted: %v, want permessage-deflate without context takeover", hs.Extensions)
 	}
 	c := &client{tb: tb, conn: conn, in: conn, phrases: s.phrases}
 	if br != nil {
@@ -68,6 +60,14 @@ func (s *stand) dial(compressed bool) *client {
 	}
 	c.await(load.KindGreeting)
 	return c
+}
+
+// independent reports whether the server compresses each message by itself.
+func independent(granted []httphead.Option) bool {
+	return slices.ContainsFunc(granted, func(o httphead.Option) bool {
+		_, ok := o.Parameters.Get("server_no_context_takeover")
+		return ok
+	})
 }
 
 func (c *client) subscribe(channel string) {

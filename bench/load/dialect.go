@@ -43,7 +43,8 @@ type heard struct {
 	kind Kind
 }
 
-// PhrasesOf returns those of a dialect.
+// PhrasesOf returns those of a dialect. In that of centrifuge a ping is a call:
+// it has none of its own.
 func PhrasesOf(d hub.Dialect) (*Phrases, error) {
 	switch d {
 	case hub.DialectOutcry:
@@ -61,7 +62,7 @@ func PhrasesOf(d hub.Dialect) (*Phrases, error) {
 	case hub.DialectCentrifuge:
 		return &Phrases{
 			Opening:         []byte(`{"id":1,"connect":{}}`),
-			Ping:            []byte(`{"id":3,"ping":{}}`),
+			Ping:            []byte(`{"id":3,"rpc":{"data":{"type":"ping","timestamp":1700000000000}}}`),
 			HeartbeatAnswer: []byte(`{}`),
 			subscribe:       `{"id":2,"subscribe":{"channel":%s}}`,
 			heard: []heard{

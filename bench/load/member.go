@@ -72,6 +72,9 @@ func (f *Fleet) Drop(i int) {
 	if m.stage == stageLive {
 		f.live--
 	}
+	if m.pinged {
+		f.pings.due--
+	}
 	cut(int(m.fd))
 	*m = member{}
 }
@@ -170,7 +173,7 @@ func closed(payload []byte) error {
 	if len(payload) < 2 {
 		return errors.New("the server has closed without a code")
 	}
-	return fmt.Errorf("the server has closed with %d %s", int(payload[0])<<8|int(payload[1]), payload[2:])
+	return fmt.Errorf("the server has closed with %d %q", int(payload[0])<<8|int(payload[1]), payload[2:])
 }
 
 // message takes one message. It may hold several publications.
@@ -187,7 +190,7 @@ func (f *Fleet) message(i int, text []byte, compressed bool, now int64) error {
 		return f.converse(i, text)
 	}
 	if m.stage != stageLive {
-		return fmt.Errorf("publication before the answer to subscribe: %.200s", text)
+		return fmt.Errorf("publication before the answer to subscribe: %.200q", text)
 	}
 	for ok {
 		m.seq.See(s.N, &f.counts.Count)
@@ -224,5 +227,5 @@ func (f *Fleet) converse(i int, text []byte) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("unexpected message: %.200s", text)
+	return fmt.Errorf("unexpected message: %.200q", text)
 }

@@ -125,10 +125,12 @@ func (p *Probe) await(want Kind) error {
 					return err
 				}
 			case kind != KindHeartbeat:
-				return fmt.Errorf("unexpected message: %.200s", f.payload)
+				return fmt.Errorf("unexpected message: %.200q", f.payload)
 			}
-		case opContinuation, opBinary, opClose, opPong:
-			return fmt.Errorf("unexpected frame of opcode %d: %.200s", f.op, f.payload)
+		case opClose:
+			return closed(f.payload)
+		case opContinuation, opBinary, opPong:
+			return fmt.Errorf("unexpected frame of opcode %d: %.200q", f.op, f.payload)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // fileName is that of the results within their folder.
@@ -24,7 +25,7 @@ func Read(folder string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(text, r); err != nil {
+	if err := json.Unmarshal(text, r, jsonv1.FormatDurationAsNano(true)); err != nil {
 		return nil, fmt.Errorf("%s: %w", fileName, err)
 	}
 	return r, nil
@@ -32,7 +33,7 @@ func Read(folder string) (*Report, error) {
 
 // Write writes the results into a folder, which it makes where needed.
 func (r *Report) Write(folder string) error {
-	text, err := json.Marshal(r, jsontext.WithIndent("  "))
+	text, err := json.Marshal(r, jsonv1.FormatDurationAsNano(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return fmt.Errorf("%s: %w", fileName, err)
 	}

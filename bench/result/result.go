@@ -87,7 +87,7 @@ type Round struct {
 	Problems []string `json:"problems,omitzero"`
 	// Lag is how long after the last publication the last delivery came, where
 	// that took more than a tenth of a second: the machine was overloaded.
-	Lag time.Duration `json:"lag,omitzero,format:nano"`
+	Lag time.Duration `json:"lag,omitzero"`
 	// Percentiles are the distribution of the latencies, of which Value is one,
 	// in ascending order and the row's unit; nil: none were measured.
 	Percentiles []Percentile `json:"percentiles,omitzero"`
@@ -102,7 +102,7 @@ type Percentile struct {
 // Soak is the record of a long run under churn.
 type Soak struct {
 	Connections int           `json:"connections"`
-	Duration    time.Duration `json:"duration,format:nano"`
+	Duration    time.Duration `json:"duration"`
 	Delivered   int64         `json:"delivered"`
 	Returns     int64         `json:"returns"` // clients that dropped and came back
 	Samples     []Sample      `json:"samples"`
@@ -111,11 +111,11 @@ type Soak struct {
 
 // Sample is the state of the server process at one moment.
 type Sample struct {
-	At          time.Duration `json:"at,format:nano"` // since the start
+	At          time.Duration `json:"at"` // since the start
 	Connections int           `json:"connections"`
 	Resident    int64         `json:"resident"` // bytes
 	Heap        int64         `json:"heap"`     // bytes of live and dead objects
 	Descriptors int           `json:"descriptors"`
 	Goroutines  int           `json:"goroutines"`
-	CPU         time.Duration `json:"cpu,format:nano"` // user and system, since the start
+	CPU         time.Duration `json:"cpu"` // user and system, since the start
 }

@@ -14,7 +14,7 @@ const rateSubscribers = 200
 // rates publishes to few subscribers, faster and faster.
 func rates(sc Scale) Scenario {
 	const batched = "outcry-batch"
-	all := append([]string{floor}, everyone...)
+	all := append([]string{floor, centrifugeBatched}, everyone...)
 	s := Scenario{ID: "rate"}
 	add := func(load string, rate float64, arrival worker.Arrival, servers ...string) {
 		s.Legs = append(s.Legs, legs(load, servers, stream(sc, rate, arrival, ""))...)
@@ -25,7 +25,7 @@ func rates(sc Scale) Scenario {
 	add("100", 100, worker.Steady, floor, outcry, gorilla)
 	add("1000", 1000, worker.Steady, all...)
 	add("poisson", 1000, worker.Poisson, floor, outcry, gorilla)
-	add("5000", 5000, worker.Steady, outcry, outcryGoroutine)
+	add("5000", 5000, worker.Steady, outcry, outcryGoroutine, centrifugeBatched)
 
 	row := func(id, title, load string, rate float64, target *result.Target, servers ...string) {
 		l := lines(load, "cost", servers)
@@ -42,7 +42,7 @@ func rates(sc Scale) Scenario {
 	row("rate-1000", "200 subscribers, 1,000 msg/s, steady", "1000", 1000, coalesced, all...)
 	row("rate-1000-poisson", "200 subscribers, 1,000 msg/s, Poisson", "poisson", 0, coalesced, floor, outcry, gorilla)
 	row("rate-5000", "200 subscribers, 5,000 msg/s", "5000", 5000,
-		&result.Target{Text: "≤ 0.18 × the floor at 1,000 msg/s", Series: outcry, Bound: 0.18}, outcry, outcryGoroutine)
+		&result.Target{Text: "≤ 0.18 × the floor at 1,000 msg/s", Series: outcry, Bound: 0.18}, outcry, outcryGoroutine, centrifugeBatched)
 	last := &s.Rows[len(s.Rows)-1]
 	last.Lines = append(last.Lines, Line{Name: floor, Title: "floor at 1,000 msg/s", Leg: "floor/1000", Figure: "cost"})
 	return s

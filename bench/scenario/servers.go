@@ -9,14 +9,15 @@ import (
 // Servers that scenarios name. The goroutine transport is what Outcry uses for
 // TLS and beside Linux.
 const (
-	outcry          = "outcry"
-	outcryGoroutine = "outcry-goroutine"
-	floor           = "floor"
-	gobwas          = "gobwas"
-	gorilla         = "gorilla"
-	gws             = "gws"
-	coder           = "coder"
-	centrifuge      = "centrifuge"
+	outcry            = "outcry"
+	outcryGoroutine   = "outcry-goroutine"
+	floor             = "floor"
+	gobwas            = "gobwas"
+	gorilla           = "gorilla"
+	gws               = "gws"
+	coder             = "coder"
+	centrifuge        = "centrifuge"
+	centrifugeBatched = "centrifuge-batched"
 )
 
 // everyone is all servers but the floor.

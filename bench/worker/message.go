@@ -67,9 +67,9 @@ type Plan struct {
 // Published is what became of a Plan.
 type Published struct {
 	Count   int           `json:"count"`
-	Elapsed time.Duration `json:"elapsed,format:nano"`
+	Elapsed time.Duration `json:"elapsed"`
 	// Late is how far behind its schedule the publisher was at worst.
-	Late time.Duration `json:"late,format:nano"`
+	Late time.Duration `json:"late"`
 }
 
 // Detail is how much of a Usage is wanted.
@@ -87,7 +87,7 @@ const (
 
 // Usage is what the child's process has used.
 type Usage struct {
-	CPU          time.Duration `json:"cpu,format:nano"` // user and system, since it started
+	CPU          time.Duration `json:"cpu"` // user and system, since it started
 	Mallocs      uint64        `json:"mallocs,omitzero"`
 	Heap         int64         `json:"heap,omitzero"`         // bytes of objects
 	Resident     int64         `json:"resident,omitzero"`     // bytes

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/outcry-dev/outcry/bench/hub"
 )
@@ -123,7 +124,7 @@ func (p *Process) send(r *request, answer chan<- *reply) error {
 	defer p.mu.Unlock()
 	p.last++
 	r.ID = p.last
-	line, err := json.Marshal(r)
+	line, err := json.Marshal(r, jsonv1.FormatDurationAsNano(true))
 	if err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (p *Process) listen(out io.Reader) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		r := new(reply)
-		if err := json.Unmarshal(lines.Bytes(), r); err != nil {
+		if err := json.Unmarshal(lines.Bytes(), r, jsonv1.FormatDurationAsNano(true)); err != nil {
 			r = &reply{Error: err.Error()}
 		}
 		p.mu.Lock()

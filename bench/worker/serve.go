@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/outcry-dev/outcry/bench/hub"
 )
@@ -60,7 +61,7 @@ func (c *child) listen(in io.Reader) error {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		var r request
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		if err := json.Unmarshal(lines.Bytes(), &r, jsonv1.FormatDurationAsNano(true)); err != nil {
 			return fmt.Errorf("request: %w", err)
 		}
 		c.requests.Go(func() {
@@ -94,9 +95,9 @@ func (c *child) serve(r *request) *reply {
 }
 
 func (c *child) reply(r *reply) error {
-	line, err := json.Marshal(r)
+	line, err := json.Marshal(r, jsonv1.FormatDurationAsNano(true))
 	if err != nil {
-		return err
+		panic(err) // all that is in a reply can be written
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
