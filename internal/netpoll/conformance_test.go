@@ -38,6 +38,7 @@ func testDriver(t *testing.T, newPoller func() Poller, l link) {
 		{"end while paused comes after the data", testEndPaused, nil},
 		{"send after the peer's end", testHalfClose, func(l link) bool { return l.halves }},
 		{"reset", testReset, func(l link) bool { return l.tcp }},
+		{"reset while stuck", testResetStuck, func(l link) bool { return l.tcp }},
 		{"reset while paused", testResetPaused, func(l link) bool { return l.tcp && runtime.GOOS == "linux" }},
 		{"send on a cut connection", testSendBroken, nil},
 		{"deadlines are cleared", testDeadlines, nil},
@@ -323,6 +324,20 @@ func testReset(r *rig, l link) {
 	r.idle(quiet)
 	if h.closed != 1 || h.late != 0 || h.err == nil || errors.Is(h.err, io.EOF) {
 		r.t.Errorf("got %+v, want one closed event with an error", h)
+	}
+}
+
+// testResetStuck: the wish for room is outstanding, and is not answered once
+// the connection is broken.
+func testResetStuck(r *rig, l link) {
+	sock, client, h := r.add(l, 1)
+	r.fill(sock, h)
+	before := h.writable
+	resetBy(r.t, client)
+	r.until("closed", func() bool { return h.closed > 0 })
+	r.idle(quiet)
+	if h.closed != 1 || h.late != 0 || h.writable != before || errors.Is(h.err, io.EOF) {
+		r.t.Errorf("got %+v, want one closed event with an error and nothing after it", h)
 	}
 }
 

@@ -62,7 +62,7 @@ func (s *descriptor) has(st state) bool { return s.state&st != 0 }
 
 func (s *descriptor) isOpen() bool { return s.fd >= 0 && !s.has(parting) }
 
-// wanted is what the kernel should report now.
+// wanted is what the kernel should report now of an open socket.
 func (s *descriptor) wanted() interest {
 	var i interest
 	if s.has(broken) {
@@ -73,7 +73,7 @@ func (s *descriptor) wanted() interest {
 	}
 	switch {
 	case s.has(finished):
-	case s.has(parting) || !s.has(paused):
+	case !s.has(paused):
 		i |= watched | inputs
 	case s.has(abandoned) && !s.has(wanting):
 		i |= watched | once // or the hang-up would be reported for ever
