@@ -18,8 +18,6 @@ const (
 	maxPending = 64 << 10
 	// closeTime is how long a Close frame, and what goes before it, may take.
 	closeTime = 2 * time.Second
-
-	goingAway = ws.StatusGoingAway
 )
 
 // conn is one peer.
@@ -37,13 +35,16 @@ type conn struct {
 
 func (c *conn) gone() bool { return c.sock == nil }
 
+// open reports whether what the peer sends is still looked at.
+func (c *conn) open() bool { return !c.gone() && c.until.IsZero() }
+
 // receive answers what is in data, which it may change but does not keep.
 func (c *conn) receive(data []byte) {
 	if c.paused {
 		c.held = append(c.held, data...)
 		return
 	}
-	for len(data) > 0 && c.until.IsZero() {
+	for len(data) > 0 && c.open() {
 		if len(c.out) >= maxPending {
 			if c.flush(); len(c.out) >= maxPending {
 				c.pause(data)
@@ -107,7 +108,7 @@ func (c *conn) refuse(err error) {
 // close sends a Close frame behind what waits, and closes the socket when all
 // of it has left. What the peer sends meanwhile is not looked at.
 func (c *conn) close(code uint16, reason string) {
-	if c.gone() || !c.until.IsZero() {
+	if !c.open() {
 		return
 	}
 	c.out = wire.AppendClose(c.out, code, reason)

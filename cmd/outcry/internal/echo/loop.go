@@ -1,10 +1,14 @@
 package echo
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
 	"time"
+
+	"github.com/gobwas/ws"
 
 	"github.com/outcry-dev/outcry/internal/netpoll"
 	"github.com/outcry-dev/outcry/internal/wire"
@@ -122,6 +126,9 @@ func (l *loop) handle(ev netpoll.Event) {
 	case netpoll.Writable:
 		c.writable()
 	case netpoll.Closed:
+		if p, ok := errors.AsType[*netpoll.PanicError](ev.Err); ok {
+			panic(fmt.Sprintf("in the driver: %v\n%s", p.Value, p.Stack))
+		}
 		c.leave(true)
 	}
 }
@@ -129,7 +136,7 @@ func (l *loop) handle(ev netpoll.Event) {
 func (l *loop) closeAll() {
 	for _, c := range l.conns {
 		if c != nil {
-			c.close(uint16(goingAway), "the server is shutting down")
+			c.close(uint16(ws.StatusGoingAway), "the server is shutting down")
 		}
 	}
 }
