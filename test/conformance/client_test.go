@@ -44,12 +44,14 @@ func dial(address, offer string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{Conn: conn, in: bufio.NewReader(conn)}
+	c := newClient(conn)
 	if err := c.open(offer); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return c, nil
 }
+
+func newClient(conn net.Conn) *client { return &client{Conn: conn, in: bufio.NewReader(conn)} }
 
 func (c *client) open(offer string) error {
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {

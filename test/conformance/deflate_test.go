@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,8 @@ type agreement struct {
 	theirs  int // bits of the window that the server compresses with
 	ours    int // bits of the window that we compress with
 }
+
+var ownBits = regexp.MustCompile(`client_max_window_bits="?(\d+)`)
 
 // agree reads the response to an offer, by RFC 7692 section 7.1. Beyond that, a
 // server of ours never keeps a window from one message to the next, and neither
@@ -42,6 +45,11 @@ func agree(offer string, response []string) (agreement, error) {
 		given[name] = value
 	}
 	a := agreement{deflate: true, theirs: maxBits, ours: maxBits}
+	// Whoever offers a small window of his own keeps to it, whether or not the
+	// server says so: section 7.1.2.2.
+	if m := ownBits.FindStringSubmatch(offer); m != nil {
+		a.ours, _ = strconv.Atoi(m[1])
+	}
 	for _, name := range []string{"server_no_context_takeover", "client_no_context_takeover"} {
 		if value, ok := given[name]; !ok || value != "" {
 			return a, fmt.Errorf("handshake: %q lacks %s", response[0], name)

@@ -9,5 +9,5 @@ const (
 	slowness = 4
 	// shadow is how much more memory the server takes: the race detector keeps
 	// record of every word.
-	shadow = 10
+	shadow = 4
 )

@@ -26,6 +26,9 @@ const (
 	smallLimit   = 64 << 10
 )
 
+// limited are the flags for an echo with smallLimit.
+var limited = []string{"--max-message-size", strconv.Itoa(smallLimit)}
+
 // server is a running echo.
 type server struct {
 	process *os.Process
@@ -45,11 +48,12 @@ type reading struct {
 }
 
 // over runs a test against a new echo on each transport, which must settle after
-// it.
+// it. The two run at the same time, and maybe after over has returned.
 func over(t *testing.T, test func(t *testing.T, s *server), flags ...string) {
 	t.Helper()
 	for _, transport := range []string{"epoll", "goroutine"} {
 		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
 			s := start(t, append(flags, "--transport", transport)...)
 			t.Cleanup(func() { s.settled(t) }) // once the test's clients have gone
 			test(t, s)
