@@ -70,10 +70,15 @@ func independent(granted []httphead.Option) bool {
 	})
 }
 
+// subscribe subscribes and has a ping answered: commands are done in order,
+// and centrifuge, without history, may drop what is published while it still
+// completes a subscription that it has already answered.
 func (c *client) subscribe(channel string) {
 	c.tb.Helper()
 	c.say(c.phrases.Subscribe(channel))
 	c.await(load.KindSubscribed)
+	c.say(c.phrases.Ping)
+	c.await(load.KindPong)
 }
 
 func (c *client) say(text []byte) {

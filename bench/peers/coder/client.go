@@ -15,7 +15,7 @@ import (
 
 const (
 	writeTimeout = 5 * time.Second // as in coder's chat example
-	maxQueued    = 1024            // messages
+	maxQueued    = 1 << 14         // messages: what 2 MiB, the bound of Outcry, hold of quotes
 )
 
 // client is one connection. send and close are safe for concurrent use.

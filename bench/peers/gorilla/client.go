@@ -18,7 +18,7 @@ const (
 	pongWait   = 60 * time.Second
 	pingPeriod = pongWait * 9 / 10
 
-	maxQueued = 1024 // messages
+	maxQueued = 1 << 14 // messages: what 2 MiB, the bound of Outcry, hold of quotes
 )
 
 // message is one of many that wait for a writer: a publication, or text that
