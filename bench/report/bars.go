@@ -17,7 +17,7 @@ const (
 	barWidth   = 10
 	barsBeside = 52 // points that title and axis take
 
-	labelsFrom = 0.9 // of the width: bars end there, and figures follow
+	labelsFrom = 0.86 // of the width: bars end there, and figures follow
 )
 
 // barsOf shows the series of a row: medians as bars, spreads as whiskers and
@@ -73,9 +73,9 @@ func bound(row *result.Result) float64 {
 
 func barColor(row *result.Result, s *result.Series) color.Color {
 	switch {
-	case s.Server == "outcry" && (row.Target == nil || s.Name == row.Target.Series):
+	case family(s.Server) == outcry && (row.Target == nil || s.Name == row.Target.Series):
 		return blue()
-	case s.Server == "outcry":
+	case family(s.Server) == outcry:
 		return sky()
 	case s.Name == row.Base:
 		return grey()

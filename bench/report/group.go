@@ -99,7 +99,7 @@ func curveFigures(s section, rows []*result.Result) ([]figure, error) {
 func barFigures(_ section, rows []*result.Result) ([]figure, error) {
 	const several = 3
 	var figures []figure
-	unit := ""
+	byUnit := map[string]int{}
 	for _, r := range rows {
 		if len(r.Series) < several {
 			continue
@@ -108,13 +108,14 @@ func barFigures(_ section, rows []*result.Result) ([]figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.Unit != unit {
-			unit = r.Unit
+		at, ok := byUnit[r.Unit]
+		if !ok {
+			at = len(figures)
+			byUnit[r.Unit] = at
 			figures = append(figures, figure{Name: r.ID, Alt: "Medians and spreads, " + r.Unit})
 		}
-		last := &figures[len(figures)-1]
-		last.panels = append(last.panels, p)
-		last.Alt += "; " + r.Title
+		figures[at].panels = append(figures[at].panels, p)
+		figures[at].Alt += "; " + r.Title
 	}
 	return figures, nil
 }

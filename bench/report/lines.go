@@ -38,7 +38,7 @@ func percentilesOf(row *result.Result) (panel, bool, error) {
 	p := newPlot(title)
 	p.X.Label.Text = "percentile"
 	p.Add(rules())
-	if err := addLines(p, lines); err != nil {
+	if err := addLines(p, lines, false); err != nil {
 		return panel{}, false, err
 	}
 	p.X.Tick.Marker = percentTicks()
@@ -63,19 +63,21 @@ func sameDistribution(a, b *result.Result) bool {
 	})
 }
 
-// distribution returns the spread over the rounds of each percentile.
+// distribution returns the median over the rounds of each percentile from the
+// 50th on: how far the rounds are apart would hide the lines.
 func distribution(s *result.Series) points {
 	values := map[float64][]float64{}
 	for _, r := range s.Rounds {
 		for _, p := range r.Percentiles {
-			if p.Rank < 100 && p.Value > 0 && len(r.Problems) == 0 {
+			if p.Rank >= 50 && p.Rank < 100 && p.Value > 0 && len(r.Problems) == 0 {
 				values[p.Rank] = append(values[p.Rank], p.Value)
 			}
 		}
 	}
 	var all points
 	for rank, v := range values {
-		all = append(all, point{nines(rank), result.SpreadOf(v)})
+		m := result.SpreadOf(v).Median
+		all = append(all, point{nines(rank), result.Spread{Median: m, Min: m, Max: m}})
 	}
 	slices.SortFunc(all, func(a, b point) int { return cmp.Compare(a.x, b.x) })
 	return all
@@ -91,7 +93,7 @@ func ratesOf(title string, rows []*result.Result) (panel, bool, error) {
 	p := newPlot(title)
 	p.X.Label.Text = "messages per second"
 	p.Add(rules())
-	if err := addLines(p, lines); err != nil {
+	if err := addLines(p, lines, true); err != nil {
 		return panel{}, false, err
 	}
 	logarithmic(&p.X, rates[0], rates[len(rates)-1])
@@ -134,26 +136,29 @@ func byRate(rows []*result.Result) (lines []line, rates []float64) {
 	return lines, rates
 }
 
-// addLines draws lines over logarithmic values, with whiskers and a legend.
-func addLines(p *plot.Plot, lines []line) error {
+// addLines draws lines over logarithmic values, with a legend.
+func addLines(p *plot.Plot, lines []line, whiskers bool) error {
 	low, high := math.Inf(1), 0.0
 	seen := map[string]int{}
 	for _, l := range lines {
-		look := strokeOf(l.server, seen[l.server])
-		seen[l.server]++
+		look := strokeOf(family(l.server), seen[family(l.server)])
+		seen[family(l.server)]++
 		drawn, marks, err := plotter.NewLinePoints(l.points)
 		if err != nil {
 			return err
 		}
 		drawn.LineStyle = draw.LineStyle{Color: look.color, Width: look.width, Dashes: look.dashes}
 		marks.GlyphStyle = draw.GlyphStyle{Color: look.color, Radius: vg.Points(2.5), Shape: look.glyph}
-		whiskers, err := plotter.NewYErrorBars(l.points)
-		if err != nil {
-			return err
+		if whiskers {
+			w, err := plotter.NewYErrorBars(l.points)
+			if err != nil {
+				return err
+			}
+			w.LineStyle = draw.LineStyle{Color: look.color, Width: vg.Points(0.8)}
+			w.CapWidth = vg.Points(4)
+			p.Add(w)
 		}
-		whiskers.LineStyle = draw.LineStyle{Color: look.color, Width: vg.Points(0.8)}
-		whiskers.CapWidth = vg.Points(4)
-		p.Add(whiskers, drawn, marks)
+		p.Add(drawn, marks)
 		p.Legend.Add(l.title, drawn, marks)
 		for _, at := range l.points {
 			low, high = min(low, at.y.Min), max(high, at.y.Max)

@@ -2,10 +2,20 @@ package report
 
 import (
 	"image/color"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
+
+const outcry = "outcry"
+
+// family is the server whose setting another one is: "outcry-goroutine" is
+// Outcry too.
+func family(server string) string {
+	name, _, _ := strings.Cut(server, "-")
+	return name
+}
 
 // stroke is how the lines of a server look: apart for those who do not see
 // colours too.
@@ -29,11 +39,11 @@ func grey() color.Color    { return color.Gray{Y: 0x80} }
 func pale() color.Color    { return color.Gray{Y: 0xe4} }
 func neutral() color.Color { return color.Gray{Y: 0xb8} }
 
-// strokeOf returns the look of a server's nth line in one plot.
-func strokeOf(server string, nth int) stroke {
+// strokeOf returns the look of the nth line of a family in one plot.
+func strokeOf(family string, nth int) stroke {
 	s := stroke{color: dark(), width: vg.Points(1.2), glyph: draw.CrossGlyph{}}
-	switch server {
-	case "outcry":
+	switch family {
+	case outcry:
 		s = stroke{blue(), vg.Points(2.2), nil, draw.CircleGlyph{}}
 	case "floor":
 		s = stroke{grey(), vg.Points(1.2), nil, draw.PlusGlyph{}}
@@ -45,11 +55,14 @@ func strokeOf(server string, nth int) stroke {
 		s = stroke{green(), vg.Points(1.2), nil, draw.PyramidGlyph{}}
 	case "coder":
 		s = stroke{orange(), vg.Points(1.2), nil, draw.BoxGlyph{}}
-	case "centrifuge", "centrifuge-batched":
+	case "centrifuge":
 		s = stroke{sky(), vg.Points(1.2), nil, draw.RingGlyph{}}
 	}
-	if nth > 0 || server == "centrifuge-batched" {
-		s.dashes = []vg.Length{vg.Points(4), vg.Points(2 + float64(nth))}
+	switch {
+	case nth == 1:
+		s.dashes = []vg.Length{vg.Points(6), vg.Points(3)}
+	case nth > 1:
+		s.dashes = []vg.Length{vg.Points(1.5), vg.Points(2)}
 	}
 	return s
 }
