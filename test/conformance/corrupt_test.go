@@ -31,6 +31,23 @@ func TestCorrupt(t *testing.T) {
 	})
 }
 
+// TestTruncated covers case 23: a block that lacks its last four octets takes
+// for them those that every message is completed with, RFC 7692 section 7.2.2.
+// What comes out has never been said.
+func TestTruncated(t *testing.T) {
+	over(t, func(t *testing.T, s *server) {
+		for name, sent := range map[string]string{
+			"stored":               "\x00\x09\x00\xf6\xffHello",
+			"stored, BFINAL":       "\x01\x09\x00\xf6\xffHello",
+			"stored, behind other": packed("Hi, ") + tail + "\x00\x04\x00\xfb\xff",
+		} {
+			t.Run(name, func(t *testing.T) {
+				exchange{send: whole(opBinary, rsv1, sent), code: badText}.run(t, s, deflateName)
+			})
+		}
+	})
+}
+
 // refused sends a compressed message and wants it refused, or to be told what
 // it says if it is sound.
 func refused(t *testing.T, s *server, sent string) {
