@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The examples of docs/protocol.md are what this package reads and writes:
@@ -29,10 +32,12 @@ func TestDocumentedExamples(t *testing.T) {
 			sent++
 		}
 		if text, ok := strings.CutPrefix(line, "< "); ok {
-			if c := checkExample(t, text); !served[c.Type] {
-				t.Errorf("no message of the server is of type %q: %s", c.Type, text)
+			for _, text := range messages(t, text) {
+				if c := checkExample(t, text); !served[c.Type] {
+					t.Errorf("no message of the server is of type %q: %s", c.Type, text)
+				}
+				received++
 			}
-			received++
 		}
 		for _, m := range inTable.FindAllStringSubmatch(line, -1) {
 			if c := checkExample(t, m[1]); !served[c.Type] {
@@ -43,6 +48,22 @@ func TestDocumentedExamples(t *testing.T) {
 	if sent < 15 || received < 20 {
 		t.Errorf("found %d examples of commands and %d of messages", sent, received)
 	}
+}
+
+// messages are the texts of a frame: one, or those of an array.
+func messages(t *testing.T, frame string) (texts []string) {
+	t.Helper()
+	if !strings.HasPrefix(frame, "[") {
+		return []string{frame}
+	}
+	var list []jsontext.Value
+	if err := json.Unmarshal([]byte(frame), &list); err != nil {
+		t.Errorf("%v: %s", err, frame)
+	}
+	for _, v := range list {
+		texts = append(texts, string(v))
+	}
+	return texts
 }
 
 func checkExample(t *testing.T, text string) Command {
