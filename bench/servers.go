@@ -16,7 +16,7 @@ import (
 // servers lists all that can be compared.
 func servers() []hub.Entry {
 	return append([]hub.Entry{floor.Entry()}, append(outcry.Entries(),
-		gobwas.Entry(), gorilla.Entry(), gws.Entry(), coder.Entry(), centrifuge.Entry(), centrifuge.BatchedEntry())...)
+		gobwas.Entry(), gobwas.HTTPEntry(), gorilla.Entry(), gws.Entry(), coder.Entry(), centrifuge.Entry(), centrifuge.BatchedEntry())...)
 }
 
 func server(name string) (hub.Entry, error) {

@@ -31,11 +31,19 @@ type client struct {
 
 // run serves the connection until it ends.
 func (c *client) run() {
-	defer c.hub.clients.Leave(c)
-	defer c.close()
 	if err := c.upgrade(); err != nil {
+		c.close()
+		c.hub.clients.Leave(c)
 		return
 	}
+	c.serve(c.conn)
+}
+
+// serve answers what from brings, which is conn or what has been read of it
+// already, until the connection ends.
+func (c *client) serve(from io.Reader) {
+	defer c.hub.clients.Leave(c)
+	defer c.close()
 	defer func() {
 		for _, channel := range c.channels {
 			c.hub.topics.Remove(channel, c)
@@ -46,7 +54,7 @@ func (c *client) run() {
 	if !ok {
 		in = bufio.NewReaderSize(nil, readBuffer)
 	}
-	in.Reset(c.conn)
+	in.Reset(from)
 	defer func() {
 		in.Reset(nil)
 		c.hub.readers.Put(in)

@@ -2,7 +2,9 @@
 // reads. What is written is written at once by whoever has it: of all designs
 // on Go's own net package this is the cheapest, and a client that does not read
 // stops all. It uses what the library recommends for many connections: the
-// upgrade without net/http, small read buffers, frames made once and pooled.
+// upgrade without net/http, small read buffers, frames made once and pooled. A
+// variant upgrades through net/http, as every server has to that shares its
+// port with other handlers.
 package gobwas
 
 import (
@@ -43,6 +45,15 @@ func Entry() hub.Entry {
 		Name: "gobwas", Title: "gobwas/ws, a goroutine per connection", Module: "github.com/gobwas/ws",
 		Dialect: hub.DialectOutcry,
 		New:     func(hub.Options) (hub.Hub, error) { return &Hub{}, nil },
+	}
+}
+
+// HTTPEntry describes the hub within Go's own HTTP server.
+func HTTPEntry() hub.Entry {
+	return hub.Entry{
+		Name: "gobwas-http", Title: "gobwas/ws, upgraded through net/http", Module: "github.com/gobwas/ws",
+		Dialect: hub.DialectOutcry,
+		New:     func(hub.Options) (hub.Hub, error) { return newWebHub(), nil },
 	}
 }
 

@@ -8,3 +8,5 @@ import (
 )
 
 func TestHub(t *testing.T) { hubtest.Run(t, gobwas.Entry()) }
+
+func TestWebHub(t *testing.T) { hubtest.Run(t, gobwas.HTTPEntry()) }
