@@ -29,7 +29,7 @@ const (
 	wanting                     // WantWrite(true), and Writable not delivered since
 	finished                    // Closed was delivered: nothing more will be received
 	broken                      // finished by an error: no event follows
-	abandoned                   // local, paused, and the peer has closed its socket
+	abandoned                   // local, and the peer had closed its socket when we were paused
 	parting                     // Close(false)
 )
 
@@ -144,15 +144,15 @@ func (s *descriptor) deliverInput(happened uint32, handle func(Event)) {
 // deliverBreak looks at an event of a paused socket. Input is left where it
 // is, and so is the end of a peer that has closed a Unix socket in order.
 func (s *descriptor) deliverBreak(happened uint32, handle func(Event)) {
+	gone := happened&unix.EPOLLHUP != 0
 	switch {
-	case happened&unix.EPOLLERR != 0, happened&unix.EPOLLHUP != 0 && !s.has(local):
+	case happened&unix.EPOLLERR != 0, gone && !s.has(local):
 		s.end(socketError(int(s.fd)), handle)
-	case happened&unix.EPOLLHUP != 0:
+		return
+	case gone:
 		s.state |= abandoned
-		s.deliverRoom(handle)
-	default: // the kernel has not been told of the pause yet
-		s.refresh()
 	}
+	s.refresh() // the kernel has not been told of it, or of the pause, yet
 }
 
 // deliverRoom delivers Writable if it is still wanted. The kernel is told
@@ -195,7 +195,7 @@ func (s *descriptor) PauseRead(on bool) {
 		s.state |= paused
 		return
 	}
-	s.state &^= paused | abandoned
+	s.state &^= paused
 	s.refresh()
 }
 

@@ -68,7 +68,7 @@ func (p *Epoll) dispatch(limit int, handle func(Event)) {
 			p.park.next++
 		}
 		if mark >= farewellMark {
-			p.leaving.receive(mark&^farewellMark, happened, p.input)
+			p.leaving.receive(mark&^farewellMark, p.input)
 			continue
 		}
 		if s := p.find(mark); s != nil {

@@ -203,6 +203,18 @@ func TestRest(t *testing.T) {
 			r.inputOf(client)
 			client.Close()
 		}},
+		{"woken", tcpLink(), func(r *rig, _ Socket, _ net.Conn, _ *history) {
+			r.p.Wake()
+		}},
+		{"closed, while a child process holds the descriptor", tcpLink(), func(r *rig, sock Socket, client net.Conn, _ *history) {
+			child, err := unix.FcntlInt(uintptr(sock.(*descriptor).fd), unix.F_DUPFD_CLOEXEC, 0)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			r.t.Cleanup(func() { unix.Close(child) })
+			sock.Close(true)
+			r.inputOf(client)
+		}},
 		{"wish revoked", tcpLink(), func(_ *rig, sock Socket, _ net.Conn, _ *history) {
 			sock.WantWrite(true)
 			sock.WantWrite(false)
@@ -435,6 +447,24 @@ func descriptors(t *testing.T) int {
 	return len(all)
 }
 
+// A socket that was paused and is closed by the handler that it told of room
+// has its input discarded all the same.
+func TestFarewellOfPaused(t *testing.T) {
+	r, p := newEpollRig(t)
+	sock, client, h := r.add(tcpLink(), 1)
+	sock.PauseRead(true)
+	sock.WantWrite(true)
+	r.on = func(Event) { sock.Close(false) }
+	r.until("writable", func() bool { return h.writable == 1 })
+	d := sock.(*descriptor)
+	r.inputOf(client)
+	r.until("input discarded", func() bool { return d.room < LingerBytes-1 })
+	sock.Close(true)
+	if p.leaving.any() {
+		t.Error("the farewell did not end with the abort")
+	}
+}
+
 // Farewells end in the order in which they began, whatever happens to those in
 // between.
 func TestManyFarewells(t *testing.T) {
@@ -498,29 +528,39 @@ func TestWakeStorm(t *testing.T) {
 	}
 }
 
-// A Wait with nothing to report ends neither before its time nor with the
-// expiry of a timer that was set for an earlier one.
+// A Wait with nothing to report ends when it should, whatever the timer was
+// set for before.
 func TestEpollWaitOnTime(t *testing.T) {
-	r, p := newEpollRig(t)
-	_, client, h := r.add(tcpLink(), 1)
-	for _, ms := range []time.Duration{0, 1, 3, 2, 10, 5} {
-		end := time.Now().Add(ms * time.Millisecond)
-		r.p.Wait(end, r.handle)
-		if d := time.Until(end); d > 0 {
-			t.Errorf("Wait for %v ms returned %v early", int(ms), d)
-		}
+	tests := []struct {
+		name     string
+		set, end time.Duration
+	}{
+		{"no timer", 0, 5 * time.Millisecond},
+		{"at once", 0, 0},
+		{"timer set earlier", time.Millisecond, 10 * time.Millisecond},
+		{"timer set later", time.Hour, 5 * time.Millisecond},
+		{"timer set for the same time", 5 * time.Millisecond, 5 * time.Millisecond},
+		{"timer expired", time.Nanosecond, 5 * time.Millisecond},
 	}
-	// An event ends a Wait and leaves the timer behind.
-	r.inputOf(client)
-	r.p.Wait(time.Now().Add(20*time.Millisecond), r.handle)
-	if h.readable != 1 {
-		t.Fatalf("got %+v, want input", h)
-	}
-	p.park.await(time.Now().Add(time.Millisecond)) // arms it
-	end := time.Now().Add(30 * time.Millisecond)
-	r.p.Wait(end, r.handle)
-	if d := time.Until(end); d > 0 {
-		t.Errorf("Wait returned %v early", d)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, p := newEpollRig(t)
+			overdue := time.AfterFunc(patience, func() {
+				t.Error("Wait does not return")
+				p.Wake()
+			})
+			defer overdue.Stop()
+			start := time.Now()
+			if tt.set > 0 {
+				p.park.due = start.Add(tt.set)
+				p.park.arm()
+			}
+			end := start.Add(tt.end)
+			r.p.Wait(end, r.handle)
+			if d := time.Until(end); d > 0 {
+				t.Errorf("returned %v early", d)
+			}
+		})
 	}
 }
 

@@ -40,7 +40,7 @@ func (f *farewells) add(s *descriptor) {
 
 // receive discards input of the socket with the given number, and ends its
 // farewell if that was the last.
-func (f *farewells) receive(number uint64, happened uint32, buf []byte) {
+func (f *farewells) receive(number uint64, buf []byte) {
 	if number-f.past >= uint64(len(f.queue)) {
 		return
 	}
@@ -49,7 +49,7 @@ func (f *farewells) receive(number uint64, happened uint32, buf []byte) {
 		return
 	}
 	n, err := receiveNow(int(s.fd), buf)
-	if errors.Is(err, errAgain) && happened&(unix.EPOLLERR|unix.EPOLLHUP) == 0 {
+	if errors.Is(err, errAgain) {
 		return
 	}
 	if err != nil || n == 0 || n > int(s.room) {

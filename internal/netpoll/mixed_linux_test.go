@@ -3,6 +3,7 @@ package netpoll
 import (
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -74,31 +75,48 @@ func TestMixedBothKinds(t *testing.T) {
 }
 
 // A Loop that has many events of both kinds gets at most MaxEvents in a Wait,
-// and both kinds proceed.
+// some of either kind.
 func TestMixedMaxEvents(t *testing.T) {
 	const each = MaxEvents + 10
-	r, _ := newMixedRig(t)
+	r, p := newMixedRig(t)
 	var writers sync.WaitGroup
 	for i := range Token(2 * each) {
-		l := tcpLink()
-		if i%2 == 0 {
-			l = pipeLink()
+		l := pipeLink()
+		if i >= each {
+			l = tcpLink()
 		}
 		_, client, _ := r.add(l, i)
 		writers.Go(func() { r.inputOf(client) })
 	}
-	for limit := time.Now().Add(patience); r.readable() < 2*each; {
+	for limit := time.Now().Add(patience); p.streams.waiting() < each; runtime.Gosched() {
+		if time.Now().After(limit) {
+			t.Fatalf("%d of %d streams have something", p.streams.waiting(), each)
+		}
+	}
+	for pipes := 0; r.readable() < 2*each; {
 		before := r.readable()
-		r.p.Wait(limit, r.handle)
+		r.p.Wait(time.Now().Add(patience), r.handle)
 		n := r.readable() - before
-		if n > MaxEvents {
+		was := pipes
+		pipes = 0
+		for i := range Token(each) {
+			pipes += r.seen[i].readable
+		}
+		if n > MaxEvents || n == 0 {
 			t.Fatalf("one Wait handled %d events", n)
 		}
-		if time.Now().After(limit) {
-			t.Fatalf("got %d of %d events", r.readable(), 2*each)
+		if pipes-was == n && r.readable()-pipes < each {
+			t.Errorf("one Wait handled %d pipes and no socket", n)
 		}
 	}
 	writers.Wait()
+}
+
+// waiting counts the notices that no Wait has taken.
+func (p *Streams) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.ready)
 }
 
 // A Wake is not lost while the Loop moves from the streams to the epoll.
@@ -129,6 +147,14 @@ func TestMixedWakeDuringMove(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// Nor is one that nobody has waited for when the Loop moves.
+func TestMixedWakeBeforeMove(t *testing.T) {
+	r, _ := newMixedRig(t)
+	r.p.Wake()
+	r.add(tcpLink(), 1)
+	r.p.Wait(time.Time{}, r.handle) // for ever if the Wake is lost
 }
 
 // A Poller that has seen no epoll refuses plain connections once it is closed.
