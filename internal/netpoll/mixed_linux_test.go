@@ -88,28 +88,30 @@ func TestMixedMaxEvents(t *testing.T) {
 		_, client, _ := r.add(l, i)
 		writers.Go(func() { r.inputOf(client) })
 	}
-	for limit := time.Now().Add(patience); p.streams.waiting() < each; runtime.Gosched() {
-		if time.Now().After(limit) {
-			t.Fatalf("%d of %d streams have something", p.streams.waiting(), each)
-		}
+	writers.Wait() // pipes, too, have handed their byte to the driver
+	limit := time.Now().Add(patience)
+	for p.streams.waiting() < each && time.Now().Before(limit) {
+		runtime.Gosched()
 	}
-	for pipes := 0; r.readable() < 2*each; {
+	for pipes := 0; r.readable() < 2*each && time.Now().Before(limit); {
 		before := r.readable()
-		r.p.Wait(time.Now().Add(patience), r.handle)
+		r.p.Wait(limit, r.handle)
 		n := r.readable() - before
 		was := pipes
 		pipes = 0
 		for i := range Token(each) {
 			pipes += r.seen[i].readable
 		}
-		if n > MaxEvents || n == 0 {
-			t.Fatalf("one Wait handled %d events", n)
+		if n > MaxEvents {
+			t.Errorf("one Wait handled %d events", n)
 		}
-		if pipes-was == n && r.readable()-pipes < each {
+		if n > 0 && pipes-was == n && r.readable()-pipes < each {
 			t.Errorf("one Wait handled %d pipes and no socket", n)
 		}
 	}
-	writers.Wait()
+	if got := r.readable(); got != 2*each {
+		t.Errorf("got %d events, want %d", got, 2*each)
+	}
 }
 
 // waiting counts the notices that no Wait has taken.
