@@ -106,11 +106,18 @@ func TestDeflateFits(t *testing.T) {
 		n    int
 		want bool
 	}{
-		{0, 0, false}, {0, 1, false},
-		{8, 0, true}, {8, 256, true}, {8, 257, false},
-		{12, 4096, true}, {12, 4097, false},
-		{14, 16384, true}, {14, 16385, false},
-		{15, 32768, true}, {15, 32769, true}, {15, math.MaxInt, true},
+		{0, 0, false},
+		{0, 1, false},
+		{8, 0, true},
+		{8, 256, true},
+		{8, 257, false},
+		{12, 4096, true},
+		{12, 4097, false},
+		{14, 16384, true},
+		{14, 16385, false},
+		{15, 32768, true},
+		{15, 32769, true},
+		{15, math.MaxInt, true},
 	} {
 		if got := (Deflate{WindowBits: tt.bits}).Fits(tt.n); got != tt.want {
 			t.Errorf("%d bytes in a window of %d bits: got %v, want %v", tt.n, tt.bits, got, tt.want)
@@ -173,7 +180,7 @@ func FuzzNegotiateDeflate(f *testing.F) {
 			return
 		}
 		want, found := "", false
-		for _, offer := range strings.Split(a+","+b, ",") {
+		for offer := range strings.SplitSeq(a+","+b, ",") {
 			if found = plainOffer(offer); found {
 				if m := windowOffer.FindStringSubmatch(offer); m != nil {
 					want = "; server_max_window_bits=" + m[1]

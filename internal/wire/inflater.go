@@ -64,7 +64,7 @@ func (z *Inflater) inflate(sent []byte, limit int) ([]byte, error) {
 	if len(sent) == 0 {
 		return nil, nil
 	}
-	z.raw = append(append(z.raw[:0], sent...), inflateTail...)
+	z.raw = append(append(grow(z.raw[:0], len(sent)+len(inflateTail), 0), sent...), inflateTail...)
 	z.in.Reset(z.raw)
 	out, err := z.readAll(min(max(0, limit), math.MaxInt-1))
 	z.in.Reset(nil) // or it would keep raw
