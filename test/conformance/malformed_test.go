@@ -49,7 +49,7 @@ func TestLengths(t *testing.T) {
 	add("2^32", tooBig, lengthOf(first, 127, 1<<32))
 	add("2^31", tooBig, lengthOf(first, 127, 1<<31))
 	add("limit+1", tooBig, lengthOf(first, 127, smallLimit+1))
-	add("limit+1 in two fragments", tooBig, begin(opBinary, filler(opBinary, smallLimit)), lengthOf(0x80, 0, 0)[:1], []byte{0x81})
+	add("limit+1 in two fragments", tooBig, begin(opBinary, filler(opBinary, smallLimit)), header(0x80, 1))
 	add("limit+1 in fragments, the last long", tooBig, begin(opBinary, "x"), lengthOf(0x80, 127, smallLimit))
 	for _, n := range []uint64{0, 1, 125} {
 		add(fmt.Sprintf("%d in 16 bits", n), protocolError, lengthOf(first, 126, n))
