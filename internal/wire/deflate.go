@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -26,9 +27,8 @@ func (d Deflate) Fits(n int) bool {
 	return d.WindowBits == maxWindowBits || d.WindowBits != 0 && n <= 1<<d.WindowBits
 }
 
-// wireSize is how many bytes a compressed message may have whose payload has n:
-// the most that any compressor makes of it. A literal takes up to 9 bits of a
-// block with the fixed code, and blocks may be short.
+// wireSize is the most that any compressor makes of n bytes of payload: 9 bits
+// of each byte in blocks with the fixed code, and something for short blocks.
 func wireSize(n int) int {
 	overhead := n>>3 + n>>6 + 64
 	if n > math.MaxInt-overhead {
@@ -64,7 +64,7 @@ func NegotiateDeflate(offers []string) (d Deflate, response string, ok bool) {
 
 // splitOffers yields what stands between the commas of a header's value,
 // except those in quotes. What is wrong with one offer thus stays within it.
-func splitOffers(value string) func(yield func(string) bool) {
+func splitOffers(value string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		start, quoted := 0, false
 		for i := 0; i < len(value); i++ {
@@ -96,8 +96,8 @@ const (
 // permessage-deflate. bits is the server's window that it asks for, 0 if it
 // does not.
 //
-// A sound offer is a row of known words. Comparing with those is stricter than
-// a lexer of header fields, which would have to be told what to refuse.
+// A sound offer is a row of known words, so that no lexer of header fields is
+// needed, which would have to be told what to refuse.
 func parseOffer(offer string) (bits uint8, ok bool) {
 	name, rest, more := strings.Cut(offer, ";")
 	if strings.Trim(name, space) != deflateName {

@@ -8,5 +8,9 @@
 // cut short is copied, into an Assembly that exists for so long and no longer.
 // A connection that is not in the middle of a message keeps nothing.
 //
-// No extension is negotiated here, so a frame with a reserved bit set is refused.
+// Messages may be compressed by permessage-deflate, RFC 7692, each for itself:
+// NegotiateDeflate answers a client's offer, a Deflater makes one frame that
+// serves every connection that took it, and an Inflater, of which a goroutine
+// needs only one, inflates what clients send, into its own memory. A connection
+// keeps nothing for it.
 package wire

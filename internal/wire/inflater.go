@@ -13,7 +13,7 @@ import (
 )
 
 // Inflater decompresses messages of any number of connections, one after the
-// other. It keeps some 50 KB, and at most 128 KB more for the next messages. It
+// other. It keeps some 40 KB, and at most 128 KB more for the next messages. It
 // belongs to one goroutine.
 type Inflater struct {
 	from decompressor // of in
@@ -57,9 +57,8 @@ func (z *Inflater) message(m Message, limit int) (Message, error) {
 	return m, nil
 }
 
-// inflate returns what sent was made from. Of a message without any block, not
-// even the empty one, nothing is to be inflated: some send the empty message
-// so.
+// inflate returns what sent was made from. A message without any block, even
+// the empty one, is not quite by the RFC, but can only mean the empty message.
 func (z *Inflater) inflate(sent []byte, limit int) ([]byte, error) {
 	if len(sent) == 0 {
 		return nil, nil

@@ -370,8 +370,7 @@ func FuzzInflate(f *testing.F) {
 func BenchmarkInflate(b *testing.B) {
 	for _, size := range []int{100, 1 << 10, 64 << 10} {
 		b.Run(fmt.Sprintf("text of %d", size), func(b *testing.B) {
-			text := strings.Repeat(`{"type":"quote","bid":1.2345,"ask":1.2346},`, size/40+1)[:size]
-			in := zipped(OpText, packed(b, text, 6))
+			in := zipped(OpText, packed(b, listing(size), 6))
 			buf := make([]byte, len(in))
 			lim := deflating(roomy)
 			b.SetBytes(int64(size))

@@ -18,6 +18,7 @@ import (
 // *CloseError; neither after an error nor after OpClose may Next be called
 // again for the same connection.
 func Next(a **Assembly, buf []byte, lim Limits) (m Message, rest []byte, err error) {
+	// Within, limits go by pointer: copied from call to call they were 3 ns of 60.
 	for m.Op == None && len(buf) > 0 {
 		if (*a).inFrame() {
 			m, buf, err = (*a).fill(buf, &lim)
