@@ -261,7 +261,9 @@ func (n *Node) upgrade(w http.ResponseWriter, r *http.Request, c *conn, extensio
 func checked(r *http.Request) *http.Request {
 	h := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}
 	for _, name := range []string{"Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Protocol"} {
-		h[name] = r.Header[name]
+		for _, v := range r.Header[name] {
+			h[name] = append(h[name], string(spaced(v)))
+		}
 	}
 	return &http.Request{Method: r.Method, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor, Host: r.Host, Header: h}
 }

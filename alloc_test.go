@@ -49,7 +49,10 @@ func TestDropAllocs(t *testing.T) {
 	c := attach(l, sock)
 	a := enter(c, "a")
 	e := entry{frame: text(`{"type":"quote"}`), topic: a}
-	for range 400 {
+	c.publish(e, laneNormal, OverflowGap)
+	l.flushAll()
+	c.exhaustGrace()
+	for range 399 {
 		c.publish(e, laneNormal, OverflowGap)
 	}
 	if n := testing.AllocsPerRun(1000, func() { c.publish(e, laneNormal, OverflowGap) }); n != 0 {

@@ -170,7 +170,7 @@ func (c *conn) block() {
 	o, l := c.out, c.loop
 	if o.blocked == 0 {
 		o.blocked = mark(l.now)
-		l.wheel.soonest(c, o.blocked+l.node.limits.writeTimeout)
+		l.wheel.soonest(c, o.blocked+min(busyGrace, l.node.limits.writeTimeout))
 	}
 	c.sock.WantWrite(true)
 	c.adjustReading()
@@ -178,7 +178,7 @@ func (c *conn) block() {
 
 // release gives the empty outbox back and ends a close that waited for it.
 func (c *conn) release() {
-	c.loop.freeOutbox(c.out)
+	c.loop.spares.give(c.out)
 	c.out = nil
 	c.adjustReading()
 	if c.state == StateDisconnecting {

@@ -424,7 +424,7 @@ func TestWriteDeadline(t *testing.T) {
 		{"single bytes of a large frame", 200_000, 1, 10 * time.Second},
 		{"too few of a large frame", 200_000, 1200, 10 * time.Second},
 		{"enough of a large frame", 200_000, 2000, 0},
-		{"a frame at a time", 100, 11, 0},
+		{"a frame at a time", 100, 12, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

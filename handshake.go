@@ -1,6 +1,7 @@
 package outcry
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net"
 	"net/http"
@@ -62,16 +63,20 @@ func lines(h http.Header) (n int) {
 // badOffer reports whether a value is no list of extensions (RFC 6455 section
 // 9.1). An empty one is taken for an absent one.
 func badOffer(value string) bool {
-	return value != "" && !httphead.ScanOptions([]byte(value), func(int, []byte, []byte, []byte) httphead.Control {
+	return value != "" && !httphead.ScanOptions(spaced(value), func(int, []byte, []byte, []byte) httphead.Control {
 		return httphead.ControlContinue
 	})
 }
+
+// spaced is a header's value with spaces for tabs, which mean the same (RFC
+// 9110 section 5.6.3) but which httphead does not know.
+func spaced(value string) []byte { return bytes.ReplaceAll([]byte(value), []byte{'\t'}, []byte{' '}) }
 
 // tokens splits header values into tokens (RFC 9110 section 5.6.1); false
 // means that a value is no list of tokens.
 func tokens(values []string) (list []string, ok bool) {
 	for _, v := range values {
-		ok := httphead.ScanTokens([]byte(v), func(t []byte) bool {
+		ok := httphead.ScanTokens(spaced(v), func(t []byte) bool {
 			list = append(list, string(t))
 			return true
 		})

@@ -469,3 +469,10 @@ func TestRemoteAddr(t *testing.T) {
 		})
 	}
 }
+
+// A tab is white space in a header, too.
+func TestHeaderTabs(t *testing.T) {
+	r := start(t, open())
+	r.connect("/ws", "Sec-WebSocket-Extensions", "permessage-deflate;\tclient_max_window_bits\t,\tx-other")
+	r.connect("/ws", "Sec-WebSocket-Protocol", "other,\tanother")
+}

@@ -85,7 +85,7 @@ func (c *conn) checkCommon(a *alarm) bool {
 	case c.flags.has(flagDraining) && a.due(c.times.closing):
 		c.closeAfterFlush(protocol.CloseDraining, "node is shutting down")
 	default:
-		return true
+		return c.checkQueue(a)
 	}
 	return false
 }

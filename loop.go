@@ -18,13 +18,14 @@ import (
 // its Conns belongs to the goroutine of run; others use inbox. Nothing in a
 // Loop may block.
 type loop struct {
-	node  *Node
-	index int
-	poll  netpoll.Poller
-	inbox inbox
-	table connTable
-	hub   hub
-	wheel wheel
+	node   *Node
+	index  int
+	poll   netpoll.Poller
+	handle func(netpoll.Event) // onEvent; to make it anew for each Wait would allocate
+	inbox  inbox
+	table  connTable
+	hub    hub
+	wheel  wheel
 	clock
 	flushing
 	scratches
@@ -57,7 +58,7 @@ type scratches struct {
 	nextTask int
 	pubs     []*Publication // of the publication lane, likewise
 	nextPub  int
-	outboxes []*outbox
+	spares   spares
 	beat     []byte         // the heartbeat of this tick
 	array    []byte         // of batched
 	inflater *wire.Inflater // nil until it is needed
@@ -76,7 +77,7 @@ func newLoop(n *Node, index int) (*loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loop %d: %w", index, err)
 	}
-	l.poll = poll
+	l.poll, l.handle = poll, l.onEvent
 	l.inbox.wake = l.poll.Wake
 	l.scratch = make([]byte, 0, flushChunk)
 	l.reset()
@@ -165,7 +166,7 @@ func (l *loop) wait() {
 		until = l.sleepUntil()
 	}
 	l.stale = true
-	l.poll.Wait(until, l.onEvent)
+	l.poll.Wait(until, l.handle)
 	l.inbox.awake()
 	l.tick()
 }
@@ -213,7 +214,7 @@ func (l *loop) micros() uint32 {
 func (l *loop) yield() {
 	runtime.Gosched()
 	l.runControl()
-	l.poll.Wait(l.wall, l.onEvent)
+	l.poll.Wait(l.wall, l.handle)
 	l.tick()
 }
 
@@ -244,7 +245,10 @@ func (l *loop) runPublications() {
 	}
 }
 
-func (l *loop) runTimers() { l.wheel.advance(l.now, l.fire) }
+func (l *loop) runTimers() {
+	l.wheel.advance(l.now, l.fire)
+	l.spares.trim(l.now)
+}
 
 func (l *loop) fire(c *conn) { l.guard(c, c.onTimer) }
 
@@ -348,36 +352,6 @@ func (l *loop) releaseWaiting() {
 		}
 	}
 	clear(waiting[len(l.waiting):])
-}
-
-// newOutbox and freeOutbox keep a few empty outboxes for the next need.
-func (l *loop) newOutbox() *outbox {
-	if n := len(l.outboxes); n > 0 {
-		o := l.outboxes[n-1]
-		l.outboxes = l.outboxes[:n-1]
-		return o
-	}
-	return &outbox{}
-}
-
-// maxSpare bounds the outboxes a Loop keeps, and the entries each may keep
-// room for.
-const (
-	maxSpareOutboxes = 1024
-	maxSpareEntries  = 32
-)
-
-func (l *loop) freeOutbox(o *outbox) {
-	if len(l.outboxes) >= maxSpareOutboxes {
-		return
-	}
-	for i := range o.lanes {
-		if cap(o.lanes[i].items) > maxSpareEntries {
-			o.lanes[i] = fifo{}
-		}
-	}
-	o.rest, o.blocked, o.taken = nil, 0, 0
-	l.outboxes = append(l.outboxes, o)
 }
 
 func (l *loop) countReply(m message) {

@@ -111,6 +111,22 @@ func (o *outbox) fits(n int, q *Queue) bool {
 	return o.count == 0 || o.count < q.Messages && o.bytes+n <= q.Bytes
 }
 
+// within reports whether what waits is no more than may.
+func (o *outbox) within(q *Queue) bool {
+	return o.count <= q.Messages && (o.bytes <= q.Bytes || o.count == 1)
+}
+
+// oldest returns the head of the lowest lane, which is missed least.
+func (o *outbox) oldest() (lane, entry) {
+	for l := laneLow; l > laneHigh; l-- {
+		if f := &o.lanes[l]; f.len() > 0 {
+			return l, f.items[f.head]
+		}
+	}
+	f := &o.lanes[laneHigh]
+	return laneHigh, f.items[f.head]
+}
+
 // dropOldest removes the publication that is missed least: the oldest of the
 // lowest lane that is not above l. It reports false if there is none, so that
 // the newcomer itself has to go.
@@ -239,6 +255,30 @@ func (c *conn) takes(n int) bool {
 	return o != nil && o.blocked != 0 && int32(c.loop.now-o.blocked) < busyGrace && o.bytes+o.replies+n <= c.loop.node.cfg.Queue.Bytes
 }
 
+// checkQueue holds what waits to its limits when the socket has refused for
+// longer than busyGrace, under which more was let in. False means that c is
+// being closed.
+func (c *conn) checkQueue(a *alarm) bool {
+	o, q := c.out, &c.loop.node.cfg.Queue
+	if o == nil || o.blocked == 0 || !a.due(o.blocked+busyGrace) {
+		return true
+	}
+	if o.unread() > replyClose {
+		c.close(protocol.CloseSlowConsumer, "replies not read")
+		return false
+	}
+	for !o.within(q) {
+		l, e := o.oldest()
+		if e.channel != "" && c.loop.node.rules.find(e.channel).Overflow == OverflowClose {
+			c.close(protocol.CloseSlowConsumer, "message queue full")
+			return false
+		}
+		o.lost(o.take(l, c.loop.now).topic, 1)
+		c.loop.count.dropped++
+	}
+	return true
+}
+
 // makeRoom applies the overflow policy; false means that e was not queued.
 func (c *conn) makeRoom(e entry, l lane, overflow Overflow) bool {
 	if overflow == OverflowClose {
@@ -284,7 +324,7 @@ func (c *conn) sendControl(frame []byte) {
 // box returns c's outbox, making one if nothing waited.
 func (c *conn) box() *outbox {
 	if c.out == nil {
-		c.out = c.loop.newOutbox()
+		c.out = c.loop.spares.take()
 	}
 	return c.out
 }
