@@ -25,14 +25,19 @@ const usage = `usage: bench COMMAND
 bench COMMAND -h lists the flags.
 `
 
+var errUsage = errors.New("there is no such command")
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := command(ctx, os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
 		return
-	}
-	if err != nil {
+	case errors.Is(err, errUsage):
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	default:
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1) //nolint:gocritic // stop frees nothing that outlives the process
 	}
@@ -41,7 +46,7 @@ func main() {
 // command runs the one that args name.
 func command(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New(usage)
+		return errUsage
 	}
 	switch name, args := args[0], args[1:]; name {
 	case "run":
@@ -53,7 +58,7 @@ func command(ctx context.Context, args []string) error {
 	case "serve":
 		return serve(args)
 	default:
-		return errors.New(usage)
+		return errUsage
 	}
 }
 

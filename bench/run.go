@@ -76,13 +76,14 @@ func measure(ctx context.Context, selected []scenario.Scenario, r *scenario.Run,
 	return judge(all, r.Log)
 }
 
-// judge tells how each row with a target came out.
+// judge tells how each row with a target came out, where the figures mean
+// something.
 func judge(all *result.Report, log *slog.Logger) error {
 	var wrong []string
 	for i := range all.Results {
 		r := &all.Results[i]
 		v := r.Judge()
-		if r.Target != nil {
+		if r.Target != nil && !all.Quick {
 			log.Info("judged", slog.String("row", r.ID), slog.Bool("ok", v.OK), slog.String("target", r.Target.Text),
 				slog.String("median", fmt.Sprintf("%.3g", v.Reached.Median)),
 				slog.String("spread", fmt.Sprintf("%.3g to %.3g", v.Reached.Min, v.Reached.Max)))

@@ -63,6 +63,7 @@ type Counts struct {
 	Bytes      int64 // of their payloads, as they came
 	Compressed int64 // frames that came compressed
 	Heartbeats int64
+	Gaps       int64 // messages that say that others were dropped
 	Pings      int64 // ping frames, each answered
 	Pongs      int64 // answers to Ping
 }
@@ -119,7 +120,11 @@ func (f *Fleet) Live() int { return f.live }
 
 // Problems says what went wrong so far, publications included.
 func (f *Fleet) Problems() []string {
-	problems := append(f.counts.Problems(), f.trouble.texts...)
+	problems := f.counts.Problems()
+	if n := f.counts.Gaps; n > 0 {
+		problems = append(problems, fmt.Sprintf("%d times the server told a client that it was too slow", n))
+	}
+	problems = append(problems, f.trouble.texts...)
 	if n := f.trouble.count - len(f.trouble.texts); n > 0 {
 		problems = append(problems, fmt.Sprintf("and %d more", n))
 	}

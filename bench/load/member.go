@@ -220,6 +220,9 @@ func (f *Fleet) converse(i int, text []byte) error {
 		f.counts.Pongs++
 		m.pinged = false
 		return f.ping(i)
+	case kind == KindGap:
+		f.counts.Gaps++
+		return nil
 	case kind == KindHeartbeat:
 		f.counts.Heartbeats++
 		if a := f.opt.Phrases.HeartbeatAnswer; a != nil {

@@ -79,7 +79,7 @@ func (p *Probe) Measure(d, pause time.Duration, into *hdrhistogram.Histogram) er
 	ping := clientFrame(opText, p.phrases.Ping)
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		// A fixed beat could keep step with the publisher.
-		rest := unix.NsecToTimespec(rand.Int64N(2 * int64(pause)))
+		rest := unix.NsecToTimespec(rand.Int64N(2 * int64(pause))) //nolint:gosec // nothing is secret here
 		if err := unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &rest, nil); err != nil && !errors.Is(err, unix.EINTR) {
 			return os.NewSyscallError("clock_nanosleep", err)
 		}
@@ -101,38 +101,38 @@ func (p *Probe) Measure(d, pause time.Duration, into *hdrhistogram.Histogram) er
 func (p *Probe) await(want Kind) error {
 	for {
 		f, size, err := parseFrame(p.buf[p.from:p.n])
+		if err == nil && size == 0 {
+			err = p.fill()
+		}
 		if err != nil {
 			return err
 		}
 		if size == 0 {
-			if err := p.fill(); err != nil {
-				return err
-			}
 			continue
 		}
 		p.from += size
-		switch f.op {
-		case opPing:
-			if err := send(p.fd, clientFrame(opPong, f.payload)); err != nil {
-				return err
-			}
-		case opText:
-			switch kind := p.phrases.Hear(f.payload); {
-			case kind == want:
-				return nil
-			case kind == KindHeartbeat && p.phrases.HeartbeatAnswer != nil:
-				if err := send(p.fd, clientFrame(opText, p.phrases.HeartbeatAnswer)); err != nil {
-					return err
-				}
-			case kind != KindHeartbeat:
-				return fmt.Errorf("unexpected message: %.200q", f.payload)
-			}
-		case opClose:
-			return closed(f.payload)
-		case opContinuation, opBinary, opPong:
-			return fmt.Errorf("unexpected frame of opcode %d: %.200q", f.op, f.payload)
+		if f.op == opText && p.phrases.Hear(f.payload) == want {
+			return nil
+		}
+		if err := p.answer(f); err != nil {
+			return err
 		}
 	}
+}
+
+// answer does what a frame asks for that is not the one awaited.
+func (p *Probe) answer(f frame) error {
+	switch {
+	case f.op == opPing:
+		return send(p.fd, clientFrame(opPong, f.payload))
+	case f.op == opClose:
+		return closed(f.payload)
+	case f.op != opText || p.phrases.Hear(f.payload) != KindHeartbeat:
+		return fmt.Errorf("unexpected frame of opcode %d: %.200q", f.op, f.payload)
+	case p.phrases.HeartbeatAnswer != nil:
+		return send(p.fd, clientFrame(opText, p.phrases.HeartbeatAnswer))
+	}
+	return nil
 }
 
 // fill reads more. It blocks.

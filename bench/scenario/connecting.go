@@ -8,18 +8,32 @@ import (
 	"github.com/outcry-dev/outcry/bench/worker"
 )
 
-// connecting measures what it takes until a client is subscribed.
+// connecting measures what it takes until a client is subscribed. The server to
+// compare with upgrades through net/http, as Outcry does to be an http.Handler;
+// what that costs shows in the row beside, where gobwas/ws has the port for
+// itself.
 func connecting(sc Scale) Scenario {
+	servers := append([]string{gobwasHTTP}, everyone...)
 	return Scenario{
 		ID:   "connect",
-		Legs: legs("2000", everyone, func(ctx context.Context, s *Site) (Figures, error) { return s.connecting(ctx, sc) }),
+		Legs: legs("2000", servers, func(ctx context.Context, s *Site) (Figures, error) { return s.connecting(ctx, sc) }),
 		Rows: []Row{{
 			Result: result.Result{
-				ID: "connect", Group: result.GroupCommands, Unit: "µs of server CPU per connection", Base: gobwas,
+				ID: "connect", Group: result.GroupCommands, Unit: "µs of server CPU per connection", Base: gobwasHTTP,
 				Title:  "connect, connection_established, subscribe, subscription_result",
-				Target: &result.Target{Text: "≤ 1.3 × goroutine-per-connection gobwas", Series: outcry, Bound: 1.3},
+				Target: &result.Target{Text: "≤ 1.3 × goroutine-per-connection gobwas, also through net/http", Series: outcry, Bound: 1.3},
 			},
-			Lines: lines("2000", "cost", everyone),
+			Lines: lines("2000", "cost", servers),
+		}, {
+			Result: result.Result{
+				ID: "connect-bare", Group: result.GroupCommands, Unit: "× the cost where gobwas/ws upgrades without net/http",
+				Title: "the same beside a server that does without net/http",
+			},
+			Lines: []Line{
+				{Name: gobwas, Leg: gobwas + "/2000", Figure: "cost", Per: gobwas + "/2000"},
+				{Name: gobwasHTTP, Leg: gobwasHTTP + "/2000", Figure: "cost", Per: gobwas + "/2000"},
+				{Name: outcry, Leg: outcry + "/2000", Figure: "cost", Per: gobwas + "/2000"},
+			},
 		}},
 	}
 }

@@ -66,7 +66,7 @@ func (s *Site) broadcast(ctx context.Context, subscribers int, opt load.Options,
 		return nil, err
 	}
 	warmUp := plan
-	warmUp.Count = max(2*max(1, plan.Channels), plan.Count/10)
+	warmUp.Count = max(2, plan.Channels, plan.Count/10)
 	if _, err := s.deliver(ctx, warmUp, worker.DetailCPU); err != nil {
 		return nil, err
 	}

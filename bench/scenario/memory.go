@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/outcry-dev/outcry/jwtauth"
+
 	"github.com/outcry-dev/outcry/bench/hub"
 	"github.com/outcry-dev/outcry/bench/load"
 	"github.com/outcry-dev/outcry/bench/result"
 	"github.com/outcry-dev/outcry/bench/worker"
-	"github.com/outcry-dev/outcry/jwtauth"
 )
 
 const (
@@ -78,7 +79,7 @@ func (s *Site) memory(ctx context.Context, sc Scale, opt load.Options) (Figures,
 
 // settled is what the server holds when all is quiet.
 func (s *Site) settled(ctx context.Context) (worker.Usage, error) {
-	if err := s.Fleet.Rest(300 * time.Millisecond); err != nil {
+	if err := s.Fleet.Rest(s.Scale.span(300 * time.Millisecond)); err != nil {
 		return worker.Usage{}, err
 	}
 	return s.Server.Usage(ctx, worker.DetailSettled)

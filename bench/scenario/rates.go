@@ -22,10 +22,12 @@ func rates(sc Scale) Scenario {
 			Name: batched + "/" + load, Server: outcry, Measure: stream(sc, rate, arrival, "batch=1"),
 		})
 	}
-	add("100", 100, worker.Steady, floor, outcry, gorilla)
+	slow := []string{floor, outcry, gorilla, coder, centrifugeBatched}
+	fast := []string{outcry, outcryGoroutine, gorilla, coder, centrifuge, centrifugeBatched}
+	add("100", 100, worker.Steady, slow...)
 	add("1000", 1000, worker.Steady, all...)
 	add("poisson", 1000, worker.Poisson, floor, outcry, gorilla)
-	add("5000", 5000, worker.Steady, outcry, outcryGoroutine, centrifugeBatched)
+	add("5000", 5000, worker.Steady, fast...)
 
 	row := func(id, title, load string, rate float64, target *result.Target, servers ...string) {
 		l := lines(load, "cost", servers)
@@ -38,11 +40,11 @@ func rates(sc Scale) Scenario {
 		})
 	}
 	coalesced := &result.Target{Text: "≤ 0.60 × floor per delivered message", Series: outcry, Bound: 0.60}
-	row("rate-100", "200 subscribers, 100 msg/s", "100", 100, nil, floor, outcry, gorilla)
+	row("rate-100", "200 subscribers, 100 msg/s", "100", 100, nil, slow...)
 	row("rate-1000", "200 subscribers, 1,000 msg/s, steady", "1000", 1000, coalesced, all...)
 	row("rate-1000-poisson", "200 subscribers, 1,000 msg/s, Poisson", "poisson", 0, coalesced, floor, outcry, gorilla)
 	row("rate-5000", "200 subscribers, 5,000 msg/s", "5000", 5000,
-		&result.Target{Text: "≤ 0.18 × the floor at 1,000 msg/s", Series: outcry, Bound: 0.18}, outcry, outcryGoroutine, centrifugeBatched)
+		&result.Target{Text: "≤ 0.18 × the floor at 1,000 msg/s", Series: outcry, Bound: 0.18}, fast...)
 	last := &s.Rows[len(s.Rows)-1]
 	last.Lines = append(last.Lines, Line{Name: floor, Title: "floor at 1,000 msg/s", Leg: "floor/1000", Figure: "cost"})
 	return s

@@ -37,8 +37,8 @@ type outcome struct {
 // round.
 func (r *Run) Do(ctx context.Context, s *Scenario) ([]result.Result, error) {
 	rows := make([]result.Result, len(s.Rows))
-	for i, row := range s.Rows {
-		rows[i] = r.empty(s, &row)
+	for i := range s.Rows {
+		rows[i] = r.empty(s, &s.Rows[i])
 	}
 	for n := range r.Rounds {
 		round := map[string]outcome{}
@@ -52,8 +52,8 @@ func (r *Run) Do(ctx context.Context, s *Scenario) ([]result.Result, error) {
 			round[l.Name] = o
 			r.report(s, l, n, o, time.Since(start))
 		}
-		for i, row := range s.Rows {
-			for j, line := range row.Lines {
+		for i := range s.Rows {
+			for j, line := range s.Rows[i].Lines {
 				rows[i].Series[j].Rounds = append(rows[i].Series[j].Rounds, line.value(round))
 			}
 		}
@@ -138,7 +138,7 @@ func (l *Line) value(round map[string]outcome) result.Round {
 	lag := o.lag
 	if l.Per != "" {
 		per := round[l.Per]
-		v.Problems = append(v.Problems[:len(v.Problems):len(v.Problems)], per.problems...)
+		v.Problems = append(slices.Clip(v.Problems), per.problems...)
 		lag = max(lag, per.lag)
 		if d := per.figures[l.Figure]; d != 0 {
 			v.Value /= d

@@ -1,10 +1,6 @@
 package scenario
 
-import (
-	"context"
-
-	"github.com/outcry-dev/outcry/bench/hub"
-)
+import "context"
 
 // Servers that scenarios name. The goroutine transport is what Outcry uses for
 // TLS and beside Linux.
@@ -13,6 +9,7 @@ const (
 	outcryGoroutine   = "outcry-goroutine"
 	floor             = "floor"
 	gobwas            = "gobwas"
+	gobwasHTTP        = "gobwas-http"
 	gorilla           = "gorilla"
 	gws               = "gws"
 	coder             = "coder"
@@ -40,6 +37,3 @@ func lines(load, figure string, servers []string) []Line {
 	}
 	return all
 }
-
-// compressed are the options of a server that compresses.
-var compressed = hub.Options{Compression: true}

@@ -16,6 +16,8 @@ const (
 	channelName = "quotes.AAPL"
 	// patience is how long what has no load of its own may take.
 	patience = 30 * time.Second
+	// silence is how long nothing comes before the rest is given up.
+	silence = 5 * time.Second
 	// overload is the delay of the last delivery that is told.
 	overload = 100 * time.Millisecond
 )
@@ -103,9 +105,10 @@ func (s *Site) deliver(ctx context.Context, plan worker.Plan, d worker.Detail) (
 	counts := s.Fleet.Counts()
 	start := time.Now()
 	expected := int64(s.Fleet.Live()) * int64(plan.Count) / int64(max(1, plan.Channels))
-	if err := s.publish(ctx, &plan, func() bool { return s.Fleet.Counts().Received-counts.Received >= expected }); err != nil {
+	if err := s.publish(ctx, &plan); err != nil {
 		return w, err
 	}
+	s.await(counts, expected)
 	w.elapsed = time.Since(start)
 	after, err := s.Server.Usage(ctx, d)
 	if err != nil {
@@ -124,9 +127,8 @@ func (s *Site) deliver(ctx context.Context, plan worker.Plan, d worker.Detail) (
 	return w, nil
 }
 
-// publish carries out a plan while the clients read, and then has them read
-// until delivered.
-func (s *Site) publish(ctx context.Context, plan *worker.Plan, delivered func() bool) error {
+// publish carries out a plan while the clients read.
+func (s *Site) publish(ctx context.Context, plan *worker.Plan) error {
 	type outcome struct {
 		worker.Published
 		err error
@@ -136,30 +138,43 @@ func (s *Site) publish(ctx context.Context, plan *worker.Plan, delivered func() 
 		p, err := s.Server.Publish(ctx, plan)
 		done <- outcome{p, err}
 	}()
-	var published *outcome
+	var o *outcome
 	limit := time.Duration(float64(plan.Count)/plan.Rate*float64(time.Second)) + patience
 	err := s.Fleet.Run(limit, func() bool {
 		select {
-		case o := <-done:
-			published = &o
-			return true
+		case published := <-done:
+			o = &published
 		default:
-			return false
 		}
+		return o != nil
 	})
 	if err != nil {
 		return fmt.Errorf("publishing: %w", err)
 	}
-	if published.err != nil {
-		return published.err
-	}
 	s.count(plan)
-	end := time.Now()
-	if err := s.Fleet.Run(patience, delivered); err != nil {
-		s.trouble("some messages do not arrive within %v: %v", patience, err)
+	s.lag = max(s.lag, o.Late)
+	return o.err
+}
+
+// await has the clients read until they have got, or are known to have lost, so
+// many messages since then, or nothing comes any more.
+func (s *Site) await(since load.Counts, expected int64) {
+	start := time.Now()
+	seen := func() int64 {
+		now := s.Fleet.Counts()
+		return now.Received - since.Received + now.Lost - since.Lost
 	}
-	s.lag = max(s.lag, published.Late, time.Since(end))
-	return nil
+	for n := seen(); n < expected; {
+		if err := s.Fleet.Run(silence, func() bool { return seen() >= expected }); err == nil {
+			break
+		}
+		if seen() == n {
+			s.trouble("nothing comes for %v, though messages are missing", silence)
+			return
+		}
+		n = seen()
+	}
+	s.lag = max(s.lag, time.Since(start))
 }
 
 // count keeps the last number of each channel of a plan.

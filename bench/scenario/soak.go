@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (k *Soak) Do(ctx context.Context) (*result.Soak, error) {
 		r.record.Delivered = s.Fleet.Counts().Received
 	}
 	err = errors.Join(err, s.close())
-	r.record.Problems = append(s.problems, result.Growth(r.record.Samples)...)
+	r.record.Problems = slices.Concat(s.problems, result.Growth(r.record.Samples))
 	return &r.record, err
 }
 

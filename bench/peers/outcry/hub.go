@@ -13,8 +13,9 @@ import (
 	"time"
 
 	"github.com/outcry-dev/outcry"
-	"github.com/outcry-dev/outcry/bench/hub"
 	"github.com/outcry-dev/outcry/jwtauth"
+
+	"github.com/outcry-dev/outcry/bench/hub"
 )
 
 const (
