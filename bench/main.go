@@ -27,19 +27,22 @@ bench COMMAND -h lists the flags.
 
 var errUsage = errors.New("there is no such command")
 
-func main() {
+func main() { os.Exit(start()) }
+
+// start runs the command of this process and returns its exit code.
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := command(ctx, os.Args[1:])
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
-		return
+		return 0
 	case errors.Is(err, errUsage):
 		fmt.Fprint(os.Stderr, usage)
-		os.Exit(2)
+		return 2
 	default:
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1) //nolint:gocritic // stop frees nothing that outlives the process
+		return 1
 	}
 }
 
