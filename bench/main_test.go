@@ -41,7 +41,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Quick || r.Rounds != 2 || len(r.Results) != 3 {
+	if !r.Quick || r.Rounds != 2 || len(r.Results) != 4 {
 		t.Fatalf("%d results of %d rounds", len(r.Results), r.Rounds)
 	}
 	for _, row := range r.Results {
