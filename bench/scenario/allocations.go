@@ -44,18 +44,12 @@ func (s *Site) allocations(ctx context.Context, sc Scale) (Figures, error) {
 	if err := s.open(few, load.Options{Late: true}); err != nil {
 		return nil, err
 	}
-	plan := worker.Plan{Channel: channelName, Rate: rate, Count: sc.count(rate, time.Second)}
-	if _, err := s.deliver(ctx, plan, worker.DetailAllocs); err != nil { // warms up
-		return nil, err
-	}
+	plan := worker.Plan{Channel: channelName, Rate: rate, Count: sc.count(rate, 500*time.Millisecond)}
 	a, err := s.mallocs(ctx, plan)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.Fleet.Connect(many-few, patience); err != nil {
-		return nil, err
-	}
-	if _, err := s.deliver(ctx, plan, worker.DetailAllocs); err != nil {
 		return nil, err
 	}
 	b, err := s.mallocs(ctx, plan)
@@ -66,8 +60,16 @@ func (s *Site) allocations(ctx context.Context, sc Scale) (Figures, error) {
 }
 
 // mallocs returns the allocations per publication of a plan, without those of
-// asking for them.
+// asking for them, and of what connecting has left to be cleared away.
 func (s *Site) mallocs(ctx context.Context, plan worker.Plan) (float64, error) {
+	if _, err := s.settled(ctx); err != nil {
+		return 0, err
+	}
+	warmUp := plan
+	warmUp.Rate *= 20 // so that messages have to wait for each other
+	if _, err := s.deliver(ctx, warmUp, worker.DetailAllocs); err != nil {
+		return 0, err
+	}
 	w, err := s.deliver(ctx, plan, worker.DetailAllocs)
 	if err != nil {
 		return 0, err

@@ -35,6 +35,6 @@ func (s *Site) channels(ctx context.Context, sc Scale) (Figures, error) {
 	const rate = 10_000
 	n := sc.clients(10_000)
 	return s.broadcast(ctx, n, load.Options{Channel: ownChannel}, worker.Plan{
-		Channel: ownPrefix, Channels: n, Rate: rate, Count: 2 * n,
+		Channel: ownPrefix, Channels: n, Rate: rate, Count: n,
 	})
 }
