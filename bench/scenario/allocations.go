@@ -70,6 +70,7 @@ func (s *Site) mallocs(ctx context.Context, plan worker.Plan) (float64, error) {
 	if _, err := s.deliver(ctx, warmUp, worker.DetailAllocs); err != nil {
 		return 0, err
 	}
+	s.lag = 0
 	w, err := s.deliver(ctx, plan, worker.DetailAllocs)
 	if err != nil {
 		return 0, err
