@@ -79,9 +79,6 @@ func Start(ctx context.Context, name string, o hub.Options, procs int) (*Process
 // Address is where the server listens.
 func (p *Process) Address() netip.AddrPort { return p.address }
 
-// PID is the child's process id.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
-
 // Usage returns what the child has used.
 func (p *Process) Usage(ctx context.Context, d Detail) (Usage, error) {
 	r, err := p.ask(ctx, &request{Do: doUsage, Detail: d})
