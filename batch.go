@@ -10,6 +10,9 @@ import (
 // gathered: their first messages as one JSON array, or a control frame alone.
 // A message that is alone stays as it is.
 func (l *loop) batched(frames []byte, picks []pick) ([]byte, []pick) {
+	if len(picks) == 1 {
+		return frames, picks
+	}
 	array := append(wire.BeginFrame(l.array), '[')
 	n, end := 0, 0
 	for _, p := range picks {
@@ -24,9 +27,7 @@ func (l *loop) batched(frames []byte, picks []pick) ([]byte, []pick) {
 		n++
 		end += p.size
 	}
-	if cap(array) <= 2*flushChunk {
-		l.array = array
-	}
+	l.array = array
 	if n < 2 {
 		return frames[:picks[0].size], picks[:1]
 	}
@@ -44,9 +45,9 @@ func (c *conn) settleArray(n int, array []byte, picks []pick) {
 		o.take(p.lane, l.now)
 	}
 	o.moved(n, n == len(array))
-	l.count.sent += uint64(len(picks))
 	if n < len(array) {
-		o.rest = bytes.Clone(array[n:])
-		l.count.sent-- // the last of them when the rest has gone
+		o.rest, o.begun = bytes.Clone(array[n:]), len(picks)
+		return
 	}
+	l.count.sent += uint64(len(picks))
 }

@@ -35,7 +35,8 @@ type Broker interface {
 // Sink is where a Broker delivers. Safe for concurrent use; neither method
 // blocks.
 type Sink interface {
-	// Deliver hands p to the subscribers on this node.
+	// Deliver hands p to the subscribers on this node. It may compress p, so no
+	// lock should be held that others wait for.
 	Deliver(p *Publication)
 	// Ready(nil) says that the broker can serve, Ready(err) that it cannot and
 	// why. Before the first call it cannot.

@@ -94,7 +94,7 @@ func (b *copyingBroker) Publish(ctx context.Context, p *Publication) (Ack, error
 	if b.duplicates.Load() {
 		return Ack{Duplicate: true}, nil
 	}
-	return b.memoryBroker.Publish(ctx, NewPublication(p.Channel, p.Payload()))
+	return b.memoryBroker.Publish(ctx, NewPublication(p.Channel, p.Payload(), p.Secret()))
 }
 
 // Credits come back whatever object the broker delivers, and if it delivers

@@ -37,7 +37,7 @@ type packed struct {
 
 // suits reports whether p is ever to be compressed.
 func (z *compression) suits(p *Publication) bool {
-	return z.deflater != nil && !p.plain && p.size() >= z.minSize
+	return z.deflater != nil && !p.secret && p.size() >= z.minSize && !private(p.Channel)
 }
 
 // frame returns p's compressed frame, or nil if it would not be smaller. The
@@ -51,11 +51,18 @@ func (z *compression) frame(p *Publication) []byte {
 	return p.packed.frame
 }
 
-// ahead compresses a large p on the publisher's goroutine.
-func (z *compression) ahead(p *Publication) {
-	if p.size() >= compressAhead && z.suits(p) && z.clients.Load() > 0 {
+// ahead compresses a large p on the publisher's goroutine, if there are clients
+// that may take it so and subscribers.
+func (n *Node) ahead(p *Publication) {
+	z := n.compression
+	if p.size() >= compressAhead && z.suits(p) && z.clients.Load() > 0 && n.listened(p.Channel) {
 		z.frame(p)
 	}
+}
+
+// listened reports whether a channel has subscribers now.
+func (n *Node) listened(channel string) bool {
+	return channel == channelAll || n.interest.has(channel)
 }
 
 // private reports whether an internal channel reaches one user only. What goes
@@ -83,7 +90,8 @@ func (c *conn) frameOf(p *Publication) []byte {
 	return p.frame
 }
 
-// inflaterFor returns the Loop's inflater if c negotiated compression. It is made when the first compressed message comes.
+// inflaterFor returns the Loop's inflater if c negotiated compression. It is
+// made for the first such client.
 func (l *loop) inflaterFor(c *conn) *wire.Inflater {
 	if c.deflate.WindowBits == 0 {
 		return nil

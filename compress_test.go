@@ -17,6 +17,8 @@ import (
 	"github.com/gobwas/httphead"
 	"github.com/gobwas/ws"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/outcry-dev/outcry/internal/wire"
 )
 
 // compressing is a node that compresses messages of 200 bytes and more.
@@ -308,7 +310,13 @@ func TestCompressedAhead(t *testing.T) {
 	}{{0, 2 * compressAhead, false}, {1, 2 * compressAhead, true}, {1, compressAhead / 2, false}} {
 		n.compression.clients.Store(tt.clients)
 		p := publication("c", padded(tt.size))
-		n.compression.ahead(p)
+		n.ahead(p)
+		if p.packed.frame != nil {
+			t.Errorf("%d clients, %d bytes: compressed for nobody", tt.clients, tt.size)
+		}
+		n.interest.add("c", 0)
+		n.ahead(p)
+		n.interest.remove("c", 0)
 		if got := p.packed.frame != nil; got != tt.want {
 			t.Errorf("%d clients, %d bytes: compressed %v, want %v", tt.clients, tt.size, got, tt.want)
 		}
@@ -326,4 +334,25 @@ func TestCompressionClients(t *testing.T) {
 	}
 	_ = c.conn.Close()
 	eventually(t, "nobody takes compressed frames", func() bool { return r.compression.clients.Load() == 0 })
+}
+
+// A read that inflates to very much is served over several turns, so that the
+// Loop's other clients do not wait for all of it.
+func TestInflatedInTurns(t *testing.T) {
+	l := newBareLoop(t, compressing())
+	sock := &fakeSocket{room: -1}
+	c := attach(l, sock)
+	c.deflate = wire.Deflate{WindowBits: 15}
+	const messages = 40
+	one := deflated(t, fmt.Sprintf(`{"type":"pong","x":%q}`, strings.Repeat("a", 1_000_000)))
+	c.receive(bytes.Repeat(one, messages))
+	for turn := uint64(1); turn <= messages; turn++ {
+		if l.count.received != turn || sock.paused != (turn < messages) {
+			t.Fatalf("turn %d: %d messages served, paused %v", turn, l.count.received, sock.paused)
+		}
+		l.runControl()
+	}
+	if c.state != StateConnected || c.work != nil || c.in != nil {
+		t.Errorf("state %v, work %v", c.state, c.work)
+	}
 }

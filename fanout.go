@@ -20,17 +20,21 @@ type Publication struct {
 	pending atomic.Int32 // Loops that have yet to queue it, and its publisher
 	sent    atomic.Int32
 	packed  packed
-	plain   bool               // never to be compressed
+	secret  bool               // never to be compressed
 	cost    atomic.Int64       // bytes of credit to be given back
 	done    func(*Publication) // called when nobody needs it any more; nil for one from elsewhere
 }
 
 // NewPublication makes a publication of a JSON text as subscribers receive it,
-// for brokers that got it from elsewhere. It keeps no reference to payload.
-func NewPublication(channel string, payload []byte) *Publication {
+// for brokers that got it from elsewhere. secret is what Secret said where it
+// was published. It keeps no reference to payload.
+func NewPublication(channel string, payload []byte, secret bool) *Publication {
 	frame := encodePayload(payload)
-	return &Publication{Channel: channel, frame: frame, payload: wire.HeaderSize(len(payload))}
+	return &Publication{Channel: channel, frame: frame, payload: wire.HeaderSize(len(payload)), secret: secret}
 }
+
+// Secret reports whether the message must not be compressed.
+func (p *Publication) Secret() bool { return p.secret }
 
 // Payload is the JSON text. It must not be changed.
 func (p *Publication) Payload() []byte { return p.frame[p.payload:] }
@@ -114,6 +118,17 @@ func (in *interest) forget(loop int) {
 	}
 }
 
+// has reports whether any Loop hears a channel.
+func (in *interest) has(channel string) bool {
+	if in.patterns.Load() != 0 && !internal(channel) {
+		return true
+	}
+	s := in.shard(channel)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loops[channel] != 0
+}
+
 // count is the number of channels that keep wants.
 func (in *interest) count(keep func(channel string) bool) int {
 	n := 0
@@ -133,7 +148,7 @@ func (in *interest) count(keep func(channel string) bool) int {
 // fanOut posts p to every Loop that has subscribers for it. It never waits:
 // room was made by the credit taken before.
 func (n *Node) fanOut(p *Publication) {
-	n.compression.ahead(p)
+	n.ahead(p)
 	s := n.interest.shard(p.Channel)
 	s.mu.Lock()
 	mask := n.allLoops

@@ -119,6 +119,7 @@ func (c *conn) tellGaps() {
 		o.lanes[laneControl].push(entry{frame: frame}, c.loop.now)
 		o.replies += len(frame)
 	}
+	clear(o.gaps) // or they would keep the topics
 	o.gaps = o.gaps[:0]
 }
 
@@ -134,8 +135,8 @@ func (c *conn) settle(block []byte, n int, picks []pick) {
 		o.rest = o.rest[n:]
 		o.moved(n, len(o.rest) == 0)
 		if len(o.rest) == 0 {
-			o.rest = nil
-			l.count.sent++
+			l.count.sent += uint64(max(1, o.begun))
+			o.rest, o.begun = nil, 0
 		}
 		return
 	}

@@ -23,9 +23,12 @@ func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
 		return
 	}
 	l.table.add(c)
+	if c.takesCompressed() {
+		l.node.compression.clients.Add(1)
+	}
 	sock, err := l.poll.Add(nc, c.token())
 	if err != nil {
-		l.table.remove(c)
+		c.vacate()
 		l.node.log.Warn("taking over a connection", slog.Any("conn", c.who), errAttr(err))
 		l.turnAway(c, nc)
 		return
@@ -33,9 +36,6 @@ func (l *loop) admit(c *conn, nc net.Conn, early []byte) {
 	c.sock = sock
 	c.times.connected, c.times.received = mark(l.now), mark(l.now)
 	l.count.accepted++
-	if c.takesCompressed() {
-		l.node.compression.clients.Add(1)
-	}
 	l.wheel.set(c, l.now)
 	defer l.recoverConn(c)
 	switch {
@@ -219,10 +219,15 @@ func (c *conn) abandon(code protocol.CloseCode) {
 func (c *conn) leave() {
 	c.state = StateDisconnected
 	c.loop.wheel.clear(c)
+	c.vacate()
+	c.out = nil
+}
+
+// vacate gives c's slot back.
+func (c *conn) vacate() {
 	if c.loop.table.remove(c) && c.takesCompressed() {
 		c.loop.node.compression.clients.Add(-1)
 	}
-	c.out = nil
 }
 
 // broken is called when the transport has ended or failed.

@@ -73,6 +73,7 @@ type gap struct {
 type outbox struct {
 	lanes   [laneCount]fifo
 	rest    []byte // unsent end of a frame that was begun
+	begun   int    // messages that rest is the end of, if more than one
 	final   []byte // the Close frame, behind everything else
 	gaps    []gap
 	count   int    // publications waiting, over all lanes

@@ -91,7 +91,7 @@ func (n *Node) publish(ctx context.Context, m *Message, t *tally) (Ack, error) {
 	if err != nil {
 		return Ack{}, err
 	}
-	ack, err := n.send(ctx, &Publication{Channel: m.Channel, plain: m.Secret}, buf, t)
+	ack, err := n.send(ctx, &Publication{Channel: m.Channel, secret: m.Secret}, buf, t)
 	ack.ID = m.ID
 	return ack, err
 }

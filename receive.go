@@ -10,12 +10,16 @@ import (
 // unauthenticatedSize is the message size limit before login, in bytes.
 const unauthenticatedSize = 8 << 10
 
+// turnInput is how many bytes of messages one client has served in a turn, the
+// one that exceeds it included.
+const turnInput = 256 << 10
+
 // receive handles bytes from the client. data may be changed and is not kept.
 func (c *conn) receive(data []byte) {
 	c.times.received = mark(c.loop.now)
 	c.times.pinged = 0
 	c.heard()
-	for {
+	for taken := 0; ; {
 		if c.state >= StateDisconnecting {
 			return
 		}
@@ -35,9 +39,24 @@ func (c *conn) receive(data []byte) {
 		if c.in == nil {
 			c.times.message = 0 // a control frame between fragments does not end the message
 		}
+		taken += len(m.Payload)
 		c.handle(m)
 		data = rest
+		if taken > turnInput && len(data) > 0 && c.state < StateDisconnecting && !c.flags.has(flagPaused) {
+			c.goOnLater(data)
+			return
+		}
 	}
+}
+
+// goOnLater has c's input wait for the Loop's next turn: a read of 64 KB may
+// inflate to a thousand times as much.
+func (c *conn) goOnLater(data []byte) {
+	c.flags |= flagPaused
+	c.needWork()
+	c.sock.PauseRead(true)
+	c.work.saved = append(c.work.saved, data...)
+	c.loop.inbox.post(func(*loop) { c.resume() })
 }
 
 func (c *conn) wireLimits() wire.Limits {

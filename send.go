@@ -66,7 +66,7 @@ func (n *Node) sendInternal(ctx context.Context, channel string, object json.Raw
 		return Receipt{}, err
 	}
 	t := newTally()
-	if _, err := n.send(ctx, &Publication{Channel: channel, plain: private(channel)}, buf, t); err != nil {
+	if _, err := n.send(ctx, &Publication{Channel: channel}, buf, t); err != nil {
 		return Receipt{}, err
 	}
 	return t.wait(ctx), nil

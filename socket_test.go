@@ -125,7 +125,7 @@ func enter(c *conn, channel string) *topic {
 
 // publication makes one as a broker would deliver it.
 func publication(channel, payload string) *Publication {
-	p := NewPublication(channel, []byte(payload))
+	p := NewPublication(channel, []byte(payload), false)
 	p.pending.Store(1)
 	return p
 }

@@ -45,10 +45,15 @@ func (s *spares) give(o *outbox) {
 // trim lets go of half of what has not been needed since it last did. It is
 // called at every turn.
 func (s *spares) trim(now millis) {
-	if now-s.trimmed < trimEvery {
+	times := (now - s.trimmed) / trimEvery // a Loop with nothing to do makes few turns
+	if times == 0 {
 		return
 	}
-	keep := max(len(s.boxes)-(s.unused+1)/2, min(len(s.boxes), fewSpares))
+	unused := s.unused
+	for ; times > 0 && unused > 0; times-- {
+		unused /= 2
+	}
+	keep := max(len(s.boxes)-s.unused+unused, min(len(s.boxes), fewSpares))
 	clear(s.boxes[keep:])
 	s.boxes = s.boxes[:keep]
 	if keep <= fewSpares && cap(s.boxes) > 4*fewSpares {

@@ -134,7 +134,7 @@ func confirmed(joined <-chan error) error {
 // publish publishes a payload and checks the Ack.
 func (b *running) publish(t testing.TB, channel, payload string) {
 	t.Helper()
-	ack, err := b.Publish(t.Context(), outcry.NewPublication(channel, []byte(payload)))
+	ack, err := b.Publish(t.Context(), outcry.NewPublication(channel, []byte(payload), false))
 	if err != nil {
 		t.Fatalf("Publish to %q: %v", channel, err)
 	}
@@ -145,7 +145,7 @@ func (b *running) publish(t testing.TB, channel, payload string) {
 
 func (t brokerTest) unreadyBeforeRun() {
 	b := t.open(t.T)
-	if _, err := b.Publish(t.Context(), outcry.NewPublication(channel, []byte(`{}`))); !errors.Is(err, outcry.ErrUnavailable) {
+	if _, err := b.Publish(t.Context(), outcry.NewPublication(channel, []byte(`{}`), false)); !errors.Is(err, outcry.ErrUnavailable) {
 		t.Errorf("Publish before Run: %v, want ErrUnavailable", err)
 	}
 }
@@ -195,7 +195,7 @@ func (t brokerTest) keepsOrder() {
 		wg.Go(func() {
 			for i := range each {
 				payload := fmt.Sprintf(`{"p":%d,"i":%d}`, p, i)
-				ack, err := b.Publish(t.Context(), outcry.NewPublication(channel, []byte(payload)))
+				ack, err := b.Publish(t.Context(), outcry.NewPublication(channel, []byte(payload), false))
 				if err != nil {
 					t.Errorf("Publish: %v", err)
 					return
@@ -296,7 +296,7 @@ func (t brokerTest) endsWithContext() {
 	delivered := len(b.sink.payloads(channel))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if _, err := b.Publish(ctx, outcry.NewPublication(channel, []byte(`2`))); !errors.Is(err, outcry.ErrUnavailable) {
+	if _, err := b.Publish(ctx, outcry.NewPublication(channel, []byte(`2`), false)); !errors.Is(err, outcry.ErrUnavailable) {
 		t.Errorf("Publish after Run: %v, want ErrUnavailable", err)
 	}
 	b.Leave(channel) // legal, and harmless
@@ -317,7 +317,7 @@ func (t brokerTest) concurrentUse() {
 				if b.Join(name, func(err error) { joined <- err }) {
 					joined <- nil
 				}
-				if _, err := b.Publish(t.Context(), outcry.NewPublication(name, []byte(`{}`))); err != nil {
+				if _, err := b.Publish(t.Context(), outcry.NewPublication(name, []byte(`{}`), false)); err != nil {
 					t.Errorf("Publish: %v", err)
 				}
 				_, _ = b.History(t.Context(), name, outcry.HistoryQuery{Limit: 1})
