@@ -18,7 +18,7 @@ const (
 	patience = 30 * time.Second
 	// silence is how long nothing comes before the rest is given up.
 	silence = 5 * time.Second
-	// overload is the delay of the last delivery that is told.
+	// overload is the least delay of the last delivery that is told.
 	overload = 100 * time.Millisecond
 )
 
@@ -85,7 +85,6 @@ type window struct {
 	cpu       time.Duration
 	mallocs   uint64
 	elapsed   time.Duration // from the first publication to the last delivery
-	frames    int64
 	bytes     int64 // of payloads, on the wire
 }
 
@@ -108,7 +107,7 @@ func (s *Site) deliver(ctx context.Context, plan worker.Plan, d worker.Detail) (
 	if err := s.publish(ctx, &plan); err != nil {
 		return w, err
 	}
-	s.await(counts, expected)
+	s.await(&plan, counts, expected)
 	w.elapsed = time.Since(start)
 	after, err := s.Server.Usage(ctx, d)
 	if err != nil {
@@ -116,7 +115,7 @@ func (s *Site) deliver(ctx context.Context, plan worker.Plan, d worker.Detail) (
 	}
 	now := s.Fleet.Counts()
 	w.delivered = now.Received - counts.Received
-	w.frames, w.bytes = now.Frames-counts.Frames, now.Bytes-counts.Bytes
+	w.bytes = now.Bytes - counts.Bytes
 	w.cpu, w.mallocs = after.CPU-before.CPU, after.Mallocs-before.Mallocs
 	if w.delivered != expected {
 		s.trouble("%d messages delivered, %d expected", w.delivered, expected)
@@ -152,13 +151,13 @@ func (s *Site) publish(ctx context.Context, plan *worker.Plan) error {
 		return fmt.Errorf("publishing: %w", err)
 	}
 	s.count(plan)
-	s.lag = max(s.lag, o.Late)
+	s.late(plan, o.Late)
 	return o.err
 }
 
 // await has the clients read until they have got, or are known to have lost, so
 // many messages since then, or nothing comes any more.
-func (s *Site) await(since load.Counts, expected int64) {
+func (s *Site) await(plan *worker.Plan, since load.Counts, expected int64) {
 	start := time.Now()
 	seen := func() int64 {
 		now := s.Fleet.Counts()
@@ -174,7 +173,14 @@ func (s *Site) await(since load.Counts, expected int64) {
 		}
 		n = seen()
 	}
-	s.lag = max(s.lag, time.Since(start))
+	s.late(plan, time.Since(start))
+}
+
+// late keeps a delay that is more than a publication has until the next.
+func (s *Site) late(plan *worker.Plan, d time.Duration) {
+	if d > max(overload, time.Duration(float64(time.Second)/plan.Rate)) {
+		s.lag = max(s.lag, d)
+	}
 }
 
 // count keeps the last number of each channel of a plan.
