@@ -85,7 +85,7 @@ type window struct {
 	cpu       time.Duration
 	mallocs   uint64
 	elapsed   time.Duration // from the first publication to the last delivery
-	bytes     int64 // of payloads, on the wire
+	bytes     int64         // of payloads, on the wire
 }
 
 // cost is the processor time per delivered message, in microseconds.
