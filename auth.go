@@ -65,7 +65,7 @@ func onAuth(ctx context.Context, n *Node, who *session, cmd *protocol.Command) o
 		return authFailed(e, cmd.ID)
 	}
 	renewed := who.renewed(id, n.start)
-	if who.pending || who.userID == "" && renewed.userID != "" {
+	if who.pending || who.userID() == "" && renewed.userID() != "" {
 		if failure := n.welcome(ctx, renewed, func(s *session) { renewed = s }); failure != nil {
 			return authFailed(n.public(failure), cmd.ID)
 		}
@@ -147,18 +147,18 @@ func (c *conn) loggedIn(who *session, err error, id []byte) {
 }
 
 func (c *conn) authResult(id []byte) protocol.AuthResult {
-	return protocol.AuthResult{Success: true, UserID: c.who.userID, ExpiresAt: c.who.identity().ExpiresAt, ID: id}
+	return protocol.AuthResult{Success: true, UserID: c.who.userID(), ExpiresAt: c.who.identity().ExpiresAt, ID: id}
 }
 
 // renew replaces the token of a connected client. It must be of the same user,
 // or the first one of an anonymous client.
 func (c *conn) renew(who *session, id []byte) {
-	if c.who.userID != "" && who.userID != c.who.userID {
+	if c.who.userID() != "" && who.userID() != c.who.userID() {
 		c.reply(protocol.AuthResult{Code: protocol.CodeInvalidToken, Message: "the token is of another user; open a new connection for it", ID: id})
 		c.closeAfterFlush(protocol.CloseInvalidToken, "token of another user")
 		return
 	}
-	if c.who.userID == who.userID && (who.metadata == "" || c.loop.node.cfg.Hooks.OnConnect != nil) { // the hook's stays
+	if c.who.userID() == who.userID() && (who.metadata == "" || c.loop.node.cfg.Hooks.OnConnect != nil) { // the hook's stays
 		who.metadata = c.who.metadata
 	}
 	c.become(who)
@@ -177,15 +177,15 @@ func (c *conn) renew(who *session, id []byte) {
 func (c *conn) become(who *session) {
 	old := c.who
 	c.who = who
-	if old.userID != who.userID {
+	if old.userID() != who.userID() {
 		for i := range c.subs {
 			if s := &c.subs[i]; s.pos != notLive && s.topic.recordsPresence() {
 				p := c.loop.node.cfg.Presence
-				p.Leave(s.topic.name, Member{old.clientID, old.userID})
-				p.Join(s.topic.name, Member{who.clientID, who.userID})
+				p.Leave(s.topic.name, Member{old.clientID, old.userID()})
+				p.Join(s.topic.name, Member{who.clientID, who.userID()})
 			}
 		}
-		c.join(prefixUser + who.userID)
+		c.join(who.private)
 	}
 	c.regroup()
 }

@@ -15,7 +15,7 @@ func onChatMessage(ctx context.Context, n *Node, who *session, cmd *protocol.Com
 	if err != nil {
 		return refusal(n, err, cmd.ID)
 	}
-	m.ClientID, m.UserID, m.Timestamp = who.clientID, who.userID, time.Now()
+	m.ClientID, m.UserID, m.Timestamp = who.clientID, who.userID(), time.Now()
 	return n.relay(ctx, m.Channel, m, cmd.ID)
 }
 
@@ -25,7 +25,7 @@ func onTypingIndicator(ctx context.Context, n *Node, who *session, cmd *protocol
 	if err != nil {
 		return refusal(n, err, cmd.ID)
 	}
-	m.ClientID, m.UserID, m.Timestamp = who.clientID, who.userID, time.Now()
+	m.ClientID, m.UserID, m.Timestamp = who.clientID, who.userID(), time.Now()
 	return n.relay(ctx, m.Channel, m, cmd.ID)
 }
 

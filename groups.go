@@ -51,13 +51,13 @@ func unlink(m map[string]map[string]struct{}, a, b string) {
 
 // of returns the groups of a session: its token's and those it was added to.
 func (g *groups) of(s *session) []string {
-	if s.userID == "" {
+	if s.userID() == "" {
 		return s.groups()
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	out := s.groups()
-	for name := range g.member[s.userID] {
+	for name := range g.member[s.userID()] {
 		if !slices.Contains(out, name) {
 			out = append(out, name)
 		}
@@ -114,8 +114,8 @@ func (n *Node) GroupUsers(ctx context.Context, group string) ([]string, error) {
 		var found []string
 		if t := l.hub.topics[prefixGroup+group]; t != nil {
 			for _, m := range t.members {
-				if m.c.who.userID != "" {
-					found = append(found, m.c.who.userID)
+				if m.c.who.userID() != "" {
+					found = append(found, m.c.who.userID())
 				}
 			}
 		}

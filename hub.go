@@ -15,26 +15,17 @@ const (
 
 func internal(channel string) bool { return strings.HasPrefix(channel, "@") }
 
-// topic is one channel or pattern on one Loop: who is subscribed, and who is
-// about to be. Owned by its Loop; it exists while it has members or joiners.
+// topic is one channel or pattern on one Loop, with those who are subscribed.
+// Owned by its Loop; it exists while it has members or subscriptions that are
+// joining. There are very many, so that what few need is in the hub's maps.
 type topic struct {
 	name    string
 	rule    *Rule
 	members []member
-	joining int32     // subscriptions that are not live yet
-	state   joinState // of this Loop at the broker
 }
 
 // recordsPresence reports whether who is subscribed is recorded.
 func (t *topic) recordsPresence() bool { return t.rule.Presence && !internal(t.name) }
-
-// joinState is how far a topic is with the broker.
-type joinState uint8
-
-const (
-	joinPending joinState = iota // the broker has not confirmed
-	joinDone
-)
 
 // member is a live subscription seen from its topic.
 type member struct {
@@ -57,6 +48,8 @@ type hub struct {
 	topics   map[string]*topic
 	peak     int                 // of topics: see remove
 	joiners  map[*topic][]joiner // who waits for the broker
+	awaited  map[*topic]struct{} // those the broker has not confirmed
+	joining  map[*topic]int      // subscriptions that are not live yet
 	patterns patternTree
 	lastGen  uint32
 }
@@ -74,7 +67,7 @@ func (c *conn) find(name string) int {
 // for a client with a thousand channels: a Loop handles many commands in one
 // turn.
 func (c *conn) on(t *topic) int {
-	if t.joining == 0 && len(t.members) < len(c.subs) {
+	if c.loop.hub.joining[t] == 0 && len(t.members) < len(c.subs) {
 		for _, m := range t.members {
 			if m.c == c {
 				return int(m.pos)
@@ -97,16 +90,16 @@ func (l *loop) topicFor(name string, pattern bool) *topic {
 	if t != nil {
 		return t
 	}
-	name = strings.Clone(name)
+	if !internal(name) { // those are the server's own strings
+		name = strings.Clone(name)
+	}
 	t = &topic{name: name, rule: l.node.rules.find(name)}
 	l.hub.topics[name] = t
 	switch {
 	case pattern:
-		l.hub.patterns.add(t)
-		t.state = joinDone // patterns hear what this node's broker delivers
+		l.hub.patterns.add(t) // patterns hear what this node's broker delivers
 		l.node.interest.addPattern(l.index)
 	case internal(name):
-		t.state = joinDone
 		l.node.interest.add(name, l.index)
 	default:
 		l.node.interest.add(name, l.index)
@@ -125,17 +118,23 @@ func (l *loop) join(t *topic) {
 			l.node.interest.remove(t.name, l.index)
 		}
 	}()
-	if l.node.cfg.Broker.Join(t.name, func(err error) {
+	if !l.node.cfg.Broker.Join(t.name, func(err error) {
 		l.inbox.post(func(l *loop) { l.joined(t, err) })
 	}) {
-		t.state = joinDone
+		l.hub.awaited[t] = struct{}{}
 	}
 	asked = true
 }
 
+// awaits reports whether the broker has yet to confirm t.
+func (h *hub) awaits(t *topic) bool {
+	_, ok := h.awaited[t]
+	return ok
+}
+
 // drop removes a topic that nobody needs any more.
 func (l *loop) drop(t *topic) {
-	if len(t.members) == 0 && t.joining == 0 {
+	if len(t.members) == 0 && l.hub.joining[t] == 0 {
 		l.retire(t)
 	}
 }
@@ -147,6 +146,7 @@ func (l *loop) retire(t *topic) {
 		return
 	}
 	l.hub.topics = remove(l.hub.topics, t.name, &l.hub.peak)
+	delete(l.hub.awaited, t)
 	switch {
 	case internal(t.name): // a user id may look like a pattern
 		l.node.interest.remove(t.name, l.index)
@@ -165,19 +165,26 @@ func (l *loop) retire(t *topic) {
 func (c *conn) begin(t *topic) {
 	h := &c.loop.hub
 	h.lastGen++
-	t.joining++
+	h.joining[t]++
 	c.subs = append(c.subs, subscription{topic: t, pos: notLive, gen: h.lastGen})
+}
+
+// settled notes that a subscription to t is no longer joining.
+func (h *hub) settled(t *topic) {
+	if h.joining[t]--; h.joining[t] == 0 {
+		delete(h.joining, t)
+	}
 }
 
 // goLive makes c's joining subscription i live.
 func (c *conn) goLive(i int) {
 	s := &c.subs[i]
 	t := s.topic
-	t.joining--
+	c.loop.hub.settled(t)
 	s.pos = uint32(len(t.members))
 	t.members = append(t.members, member{c, uint32(i)})
 	if t.recordsPresence() {
-		c.loop.node.cfg.Presence.Join(t.name, Member{c.who.clientID, c.who.userID})
+		c.loop.node.cfg.Presence.Join(t.name, Member{c.who.clientID, c.who.userID()})
 	}
 }
 
@@ -217,7 +224,7 @@ func (c *conn) detach(i int) {
 	t := s.topic
 	live := s.pos != notLive
 	if !live {
-		t.joining--
+		c.loop.hub.settled(t)
 	} else {
 		last := len(t.members) - 1
 		moved := t.members[last]
@@ -240,7 +247,7 @@ func (c *conn) detach(i int) {
 	}
 	c.loop.drop(t)
 	if live && t.recordsPresence() {
-		c.loop.node.cfg.Presence.Leave(t.name, Member{c.who.clientID, c.who.userID})
+		c.loop.node.cfg.Presence.Leave(t.name, Member{c.who.clientID, c.who.userID()})
 	}
 }
 

@@ -78,14 +78,14 @@ func (c *conn) greet() {
 	c.reply(protocol.ConnectionEstablished{
 		ClientID:          c.who.clientID,
 		Session:           c.who.secretText(),
-		UserID:            c.who.userID,
+		UserID:            c.who.userID(),
 		Node:              n.cfg.NodeName,
 		Timestamp:         c.loop.wall,
 		HeartbeatInterval: heartbeat,
 		Limits:            protocol.Limits{MaxMessageSize: n.cfg.Limits.MaxMessageSize, MaxChannels: n.cfg.Limits.MaxChannels},
 	})
-	if c.who.userID != "" {
-		c.join(prefixUser + c.who.userID)
+	if c.who.userID() != "" {
+		c.join(c.who.private)
 	}
 	for _, g := range n.groups.of(c.who) {
 		c.join(prefixGroup + g)

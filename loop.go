@@ -87,7 +87,10 @@ func newLoop(n *Node, index int) (*loop, error) {
 
 // reset makes the Loop empty.
 func (l *loop) reset() {
-	l.hub = hub{topics: make(map[string]*topic), joiners: make(map[*topic][]joiner)}
+	l.hub = hub{
+		topics: make(map[string]*topic), joiners: make(map[*topic][]joiner),
+		awaited: make(map[*topic]struct{}), joining: make(map[*topic]int),
+	}
 	l.table = connTable{gens: l.table.gens}
 	l.wheel = wheel{cursor: l.now &^ (wheelTick - 1)}
 	l.flushing = flushing{}
@@ -365,5 +368,5 @@ func (s *session) LogValue() slog.Value {
 	if s == nil {
 		return slog.StringValue("unauthenticated")
 	}
-	return slog.GroupValue(slog.String("client_id", s.clientID), slog.String("user_id", s.userID), slog.String("remote", s.remote))
+	return slog.GroupValue(slog.String("client_id", s.clientID), slog.String("user_id", s.userID()), slog.String("remote", s.remote))
 }

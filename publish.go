@@ -219,7 +219,7 @@ func (n *Node) publishFrom(ctx context.Context, who *session, m *Message) (Ack, 
 			return Ack{}, n.denied(err)
 		}
 	}
-	m.from = sender{who.clientID, who.userID}
+	m.from = sender{who.clientID, who.userID()}
 	return n.publish(ctx, m, nil)
 }
 

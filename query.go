@@ -69,7 +69,7 @@ func (c *conn) info() *ClientInfo {
 		return nil
 	}
 	i := &ClientInfo{
-		ID: c.who.clientID, UserID: c.who.userID, Channels: c.channels(), State: c.state,
+		ID: c.who.clientID, UserID: c.who.userID(), Channels: c.channels(), State: c.state,
 		ConnectedAt: time.UnixMilli(c.who.began), LastPing: c.at(c.times.lastPing), LastPong: c.at(c.times.lastPong),
 		RemoteAddr: c.who.remote,
 	}

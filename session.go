@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unique"
 
@@ -17,7 +18,7 @@ import (
 // for concurrent use.
 type session struct {
 	clientID string
-	userID   string
+	private  string   // its user's internal channel, of which the user id is a part; empty for an anonymous client
 	secret   [16]byte // proves a second connection with this client id to be the same client
 	grants   unique.Handle[grants]
 	metadata string // JSON object
@@ -33,11 +34,13 @@ type session struct {
 func newSession(clientID, remote string, id Identity, start time.Time) *session {
 	s := &session{
 		clientID: clientID,
-		userID:   id.UserID,
 		grants:   newGrants(id),
 		metadata: string(id.Metadata),
 		remote:   remote,
 		began:    time.Now().UnixMilli(),
+	}
+	if id.UserID != "" {
+		s.private = prefixUser + id.UserID
 	}
 	rand.Read(s.secret[:]) // never fails (crypto/rand)
 	if !id.ExpiresAt.IsZero() {
@@ -75,6 +78,9 @@ func checkMetadata(m []byte) error {
 	return nil
 }
 
+// userID is empty for an anonymous client.
+func (s *session) userID() string { return strings.TrimPrefix(s.private, prefixUser) }
+
 // client is the copy that hooks and handlers get.
 func (s *session) client() Client {
 	return Client{ID: s.clientID, RemoteAddr: s.remote, Identity: s.identity()}
@@ -82,7 +88,7 @@ func (s *session) client() Client {
 
 func (s *session) identity() Identity {
 	g := s.grants.Value()
-	id := Identity{UserID: s.userID, Roles: g.roles.list(), Groups: g.groups.list(), Channels: g.channels.list()}
+	id := Identity{UserID: s.userID(), Roles: g.roles.list(), Groups: g.groups.list(), Channels: g.channels.list()}
 	if s.metadata != "" {
 		id.Metadata = []byte(s.metadata)
 	}
@@ -98,8 +104,8 @@ func (s *session) secretText() string { return base64.RawURLEncoding.EncodeToStr
 // sameClient reports whether a newcomer with the same client id is the same
 // client: the same authenticated user, or the holder of the session secret.
 func (s *session) sameClient(userID, secret string) bool {
-	if s.userID != "" {
-		return s.userID == userID
+	if s.userID() != "" {
+		return s.userID() == userID
 	}
 	return userID == "" && subtle.ConstantTimeCompare([]byte(secret), []byte(s.secretText())) == 1
 }

@@ -118,7 +118,7 @@ func (c *conn) subscribe(channel string, j joiner) {
 	switch {
 	case s.pos != notLive:
 		j.answer(channel, nil)
-	case s.topic.state == joinDone:
+	case !c.loop.hub.awaits(s.topic):
 		c.goLive(i)
 		j.answer(channel, nil)
 	default:
@@ -147,9 +147,8 @@ func (c *conn) tooManyChannels() bool {
 func (l *loop) joined(t *topic, err error) {
 	waiting := l.hub.joiners[t]
 	delete(l.hub.joiners, t)
-	if err == nil {
-		t.state = joinDone
-	} else {
+	delete(l.hub.awaited, t)
+	if err != nil {
 		l.attempt(func() { l.retire(t) }) // who subscribes from now on asks anew
 	}
 	for _, j := range waiting {

@@ -22,7 +22,7 @@ func (n *Node) claim(ctx context.Context, c *conn, who *session, secret string) 
 		if holder == nil {
 			return nil
 		}
-		free, err := n.evict(ctx, holder, who.userID, secret)
+		free, err := n.evict(ctx, holder, who.userID(), secret)
 		if err != nil {
 			return err
 		}
