@@ -128,7 +128,7 @@ func bytesPerConn(tb testing.TB, n int, own bool) float64 {
 		c := seat(l, fmt.Sprintf("%08x_%d", i, 1700000000+i))
 		channel := "quotes.AAPL"
 		if own {
-			channel = "orders." + c.who.userID
+			channel = "orders." + c.who.userID()
 		}
 		c.subscribe(channel, joiner{})
 		spin(l)
