@@ -20,7 +20,7 @@ import (
 func run(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("run", flag.ContinueOnError)
 	rounds := f.Int("rounds", 7, "rounds of each scenario")
-	only := f.String("only", "", "scenarios or rows to measure, with commas between; all if empty")
+	only := f.String("only", "", "scenarios or rows to measure, with commas between; results of the others stay; all if empty")
 	quick := f.Bool("quick", false, "see in a minute that all works: one round of small crowds, whose figures mean nothing")
 	out := f.String("out", "", "folder for results.json")
 	if err := parse(f, args); err != nil {
@@ -61,6 +61,9 @@ func measure(ctx context.Context, selected []scenario.Scenario, r *scenario.Run,
 	}
 	r.Version = func(module string) string { return machine.Modules[module] }
 	all := &result.Report{Machine: machine, Rounds: r.Rounds, Quick: r.Scale.Quick, Soak: before.Soak}
+	if before.Rounds == r.Rounds && before.Quick == r.Scale.Quick && before.Machine.CPU == machine.CPU {
+		all.Results = others(before, selected)
+	}
 	start := time.Now()
 	for i := range selected {
 		rows, err := r.Do(ctx, &selected[i])
@@ -74,6 +77,16 @@ func measure(ctx context.Context, selected []scenario.Scenario, r *scenario.Run,
 	}
 	r.Log.Info("measured all", slog.Duration("took", time.Since(start).Round(time.Second)))
 	return judge(all, r.Log)
+}
+
+// others are the results of a former run like this one that are not measured
+// now. What is measured comes behind them.
+func others(before *result.Report, selected []scenario.Scenario) []result.Result {
+	return slices.DeleteFunc(before.Results, func(r result.Result) bool {
+		return slices.ContainsFunc(selected, func(s scenario.Scenario) bool {
+			return slices.ContainsFunc(s.Rows, func(row scenario.Row) bool { return row.ID == r.ID })
+		})
+	})
 }
 
 // judge tells how each row with a target came out, where the figures mean
