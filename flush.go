@@ -27,7 +27,7 @@ func (c *conn) flush() {
 		return
 	}
 	l := c.loop
-	c.times.flushed = l.micros()
+	c.times.flushed = max(1, l.nowMicros)
 	for !o.empty() {
 		block, picks := c.gather()
 		n, err := c.sock.Send(block)
@@ -219,9 +219,14 @@ func (l *loop) flushAll() {
 }
 
 // flushSome flushes at most so many Conns, for one slice, and returns how many
-// of them are left.
+// of them are left. All have the start of the slice as that of their flush:
+// windows that begin together end together, at one wake-up of the Loop.
 func (l *loop) flushSome(most int) int {
-	end := time.Now().Add(flushSlice)
+	if most == 0 {
+		return 0
+	}
+	l.tick()
+	end := l.wall.Add(flushSlice)
 	for i := range most {
 		c := l.nextToFlush(i%2 == 1)
 		if c == nil {

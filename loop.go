@@ -207,11 +207,6 @@ func (l *loop) tick() {
 	l.nowMicros = uint32(uint64(d.Microseconds()))
 }
 
-// micros is the time now, not that of the turn; never zero.
-func (l *loop) micros() uint32 {
-	return max(1, uint32(uint64(time.Since(l.node.start).Microseconds())))
-}
-
 // yield lets others run and looks at control tasks and sockets between two
 // slices of flushing.
 func (l *loop) yield() {
