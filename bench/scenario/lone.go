@@ -17,6 +17,8 @@ func lone(sc Scale) Scenario {
 			Result: result.Result{
 				ID: id, Group: result.GroupLatency, Unit: "µs from publish to receipt", Title: title,
 				Target: &result.Target{Text: text, Series: outcry, Bound: bound},
+				Notes: []string{"What the floor takes is what the kernel needs to wake the client on an idle core: " +
+					"the floor sends from the publisher's own call. Outcry adds the waking of the Loop."},
 			},
 			Lines: lines("lone", figure, servers),
 		}
