@@ -29,7 +29,7 @@ func sections() []section {
 		{result.GroupRate, "Rates and coalescing", "Messages come faster than one per flush window. " +
 			"A write costs some 4 µs whatever it carries, and a further frame in it 0.1 µs: here a server can gain most. " +
 			"Outcry writes the first message at once, and what follows within 2 ms together. " +
-			"A write also pays for waking its receiver where that sleeps, some 2 µs: compare the floor at 100 and at 1,000 msg/s. " +
+			"A write also pays for waking its receiver where that sleeps, 1 to 2 µs: compare the floor at 100 and at 1,000 msg/s. " +
 			"The floor at 1,000 msg/s keeps the client awake; a server that writes half as often lets it sleep in between, " +
 			"so that its writes are fewer but each costs more."},
 		{result.GroupCommands, "Commands", "What clients ask for: connecting with its four steps, and the application's ping."},
