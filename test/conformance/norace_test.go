@@ -3,8 +3,6 @@
 package conformance
 
 const (
-	// raceFlags has the server built like the test.
-	raceFlags = "-race=false"
-	slowness  = 1
-	shadow    = 1
+	slowness = 1
+	shadow   = 1
 )

@@ -3,8 +3,6 @@
 package conformance
 
 const (
-	// raceFlags has the server built like the test.
-	raceFlags = "-race"
 	// slowness is how much less is sent, for the race detector is slow.
 	slowness = 4
 	// shadow is how much more memory the server takes: the race detector keeps

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // TestResetHandshakes covers case 10: sockets that are reset between request
@@ -30,7 +32,7 @@ func TestResetHandshakes(t *testing.T) {
 		return err
 	})
 	// Had their places not come back, the first few would have taken them all.
-	hit := bytes.Count(s.logged(t), []byte(`"msg":"upgrade"`)) + s.mustStats(t).Total - w.before.Total
+	hit := bytes.Count(s.Logged(t), []byte(`"msg":"upgrade"`)) + s.mustStats(t).Total - w.before.Total
 	if hit < places {
 		t.Errorf("%d handshakes were cut short, want at least %d", hit, places)
 	}
@@ -71,7 +73,7 @@ func TestFull(t *testing.T) {
 	}
 	newcomer := newClient("newcomer", 1)
 	t.Cleanup(newcomer.drop)
-	eventually(t, 5*time.Second, func() error { return newcomer.open(t.Context(), s.address) })
+	process.Eventually(t, 5*time.Second, func() error { return newcomer.open(t.Context(), s.address) })
 	turnedAwayFull(t, newClient("one-too-many", 2).open(t.Context(), s.address))
 	f.drop()
 	newcomer.drop()

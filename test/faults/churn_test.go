@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // TestChurn covers case 27: thousands of sockets subscribe, unsubscribe and
@@ -59,11 +61,11 @@ func TestChurn(t *testing.T) {
 	last := p.end(t)
 	in.reach(t, 10*time.Second, view{live: true, last: last})
 	f.faultless(t)
-	eventually(t, 10*time.Second, func() error { return agree(t.Context(), s, channel, in, w.before.Subscriptions) })
+	process.Eventually(t, 10*time.Second, func() error { return agree(t.Context(), s, channel, in, w.before.Subscriptions) })
 
 	in.must(t, func(c *client) error { return c.send(unsubscribe(channel)) })
 	in.reach(t, 20*time.Second, view{replies: 4*rounds + 3})
-	eventually(t, 10*time.Second, func() error { return agree(t.Context(), s, channel, &fleet{}, w.before.Subscriptions) })
+	process.Eventually(t, 10*time.Second, func() error { return agree(t.Context(), s, channel, &fleet{}, w.before.Subscriptions) })
 	f.drop()
 	w.settled(t)
 }

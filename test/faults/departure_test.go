@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // TestMassDeparture covers case 58: thousands vanish at once while messages
@@ -23,7 +25,7 @@ func TestMassDeparture(t *testing.T) {
 	gone := make(chan struct{})
 	go func() { f.drop(); close(gone) }()
 	peak, began := 0, time.Now()
-	eventually(t, 5*time.Second, func() error {
+	process.Eventually(t, 5*time.Second, func() error {
 		st, err := s.stats(t.Context())
 		peak = max(peak, st.Goroutines)
 		if err == nil && (st.Active != w.before.Active || st.Subscriptions != w.before.Subscriptions) {
@@ -69,7 +71,7 @@ func TestResetInFrame(t *testing.T) {
 		c.drop()
 		return err
 	})
-	eventually(t, 5*time.Second, func() error {
+	process.Eventually(t, 5*time.Second, func() error {
 		if got := s.mustStats(t).Active - w.before.Active; got != whole {
 			return fmt.Errorf("%d connections, want %d", got, whole)
 		}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // TestDrain covers case 78: after SIGTERM the node is not ready, all clients
@@ -34,7 +36,7 @@ func TestDrain(t *testing.T) {
 
 	began := time.Now()
 	s.signal(t)
-	eventually(t, 5*time.Second, func() error {
+	process.Eventually(t, 5*time.Second, func() error {
 		r, ok := errors.AsType[*statusError](s.call(t.Context(), http.MethodGet, "/readyz", "", nil))
 		if !ok || r.status != http.StatusServiceUnavailable {
 			return errors.New("/readyz is not 503")
@@ -52,13 +54,13 @@ func TestDrain(t *testing.T) {
 	last := p.end(t) // while there are connections it is served
 	f.reach(t, bound, view{ended: true})
 	select {
-	case <-s.ended:
+	case <-s.Ended:
 	case <-time.After(bound):
 		t.Fatal("the server did not end")
 	}
 	took := time.Since(began)
-	if s.exit != nil || took < window*8/10 || took > bound {
-		t.Errorf("the server ended after %v, want %v to %v, with %v", took, window, bound, s.exit)
+	if s.Exit != nil || took < window*8/10 || took > bound {
+		t.Errorf("the server ended after %v, want %v to %v, with %v", took, window, bound, s.Exit)
 	}
 	checkMoved(t, f, last, window)
 	f.faultless(t)
@@ -73,7 +75,7 @@ func TestDrain(t *testing.T) {
 // signal asks the server to end.
 func (s *server) signal(t *testing.T) {
 	t.Helper()
-	if err := s.process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // TestFarewellInBroadcast covers case 59: while large messages are broadcast,
@@ -52,7 +54,7 @@ func TestFarewellInBroadcast(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	eventually(t, 5*time.Second, func() error {
+	process.Eventually(t, 5*time.Second, func() error {
 		if got := s.mustStats(t).Active - w.before.Active; got != staying {
 			return fmt.Errorf("%d connections, want %d", got, staying)
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // hands is how many goroutines drive a fleet.
@@ -76,7 +78,7 @@ func (f *fleet) subscribe(t *testing.T, channel string) {
 func (f *fleet) reach(t *testing.T, within time.Duration, want view) {
 	t.Helper()
 	next := 0 // those before it have
-	eventually(t, within, func() error {
+	process.Eventually(t, within, func() error {
 		for ; next < len(f.clients); next++ {
 			if err := f.clients[next].reached(want); err != nil {
 				return err

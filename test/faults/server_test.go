@@ -8,21 +8,19 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 const (
 	startWait = 20 * time.Second
-	stopWait  = 20 * time.Second
 	callWait  = 10 * time.Second
 )
 
@@ -35,26 +33,21 @@ type setup struct {
 
 // server is a running server process.
 type server struct {
-	process *os.Process
+	*process.Server
 	address string
-	log     string        // file
-	ended   chan struct{} // closed when the process has ended
-	exit    error         // how, once ended is closed
-	key     string        // of the API
+	key     string // of the API
 	http    *http.Client
 }
 
 // apiKey opens the API where it is not open to all.
 const apiKey = "key-canary-4f1c9a7e21"
 
-// start starts a server on a free port. It is stopped with the test, which
-// fails if it does not end well: a data race makes it exit with another code
-// than 0.
+// start starts a server on a free port, until the end of the test.
 func start(t *testing.T, p setup) *server {
 	t.Helper()
 	dir := t.TempDir()
 	s := &server{
-		log: filepath.Join(dir, "log"), ended: make(chan struct{}), key: apiKey,
+		key:  apiKey,
 		http: &http.Client{Timeout: callWait, Transport: &http.Transport{MaxIdleConnsPerHost: 8}},
 	}
 	if p.file != "" {
@@ -62,33 +55,18 @@ func start(t *testing.T, p setup) *server {
 			t.Fatal(err)
 		}
 	}
-	log, err := os.Create(s.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	cmd := exec.Command(program, append([]string{
+	args := append([]string{
 		"serve", "--address=127.0.0.1:0", "--admin-address=", "--log-format=json", "--log-level=debug",
 		"--drain-timeout=500ms", "--max-connections=6000",
-	}, p.flags...)...)
+	}, p.flags...)
 	if p.secret == "" {
-		cmd.Args = append(cmd.Args, "--dev")
+		args = append(args, "--dev")
 	}
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-	// gctrace prints the live heap after each collection: see heap.
-	cmd.Env = []string{
-		"GODEBUG=gctrace=1", "WEBSOCKET_API_KEYS=" + s.key, "WEBSOCKET_JWT_SECRET=" + p.secret,
+	s.Server = program.Start(t, dir, []string{
+		"WEBSOCKET_API_KEYS=" + s.key, "WEBSOCKET_JWT_SECRET=" + p.secret,
 		"WEBSOCKET_TRANSPORT=" + os.Getenv("OUTCRY_TEST_TRANSPORT"), // empty: the default
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s.process = cmd.Process
-	go func() {
-		s.exit = cmd.Wait()
-		close(s.ended)
-	}()
-	t.Cleanup(func() { s.stop(t) })
+	}, args...)
+	t.Cleanup(s.http.CloseIdleConnections)
 	s.await(t)
 	return s
 }
@@ -97,45 +75,15 @@ func start(t *testing.T, p setup) *server {
 func (s *server) await(t *testing.T) {
 	t.Helper()
 	serving := regexp.MustCompile(`"ws://[^/"]*(:[1-9]\d*)/ws"`)
-	eventually(t, startWait, func() error {
-		m := serving.FindSubmatch(s.logged(t))
+	process.Eventually(t, startWait, func() error {
+		m := serving.FindSubmatch(s.Logged(t))
 		if m == nil {
-			return fmt.Errorf("the server named no address:\n%s", s.logged(t))
+			return fmt.Errorf("the server named no address:\n%s", s.Logged(t))
 		}
 		s.address = "127.0.0.1" + string(m[1])
 		return s.call(t.Context(), http.MethodGet, "/readyz", "", nil)
 	})
 }
-
-// logged is what the server has logged.
-func (s *server) logged(t *testing.T) []byte {
-	t.Helper()
-	text, err := os.ReadFile(s.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
-// stop ends the server as an operator does.
-func (s *server) stop(t *testing.T) {
-	t.Helper()
-	s.http.CloseIdleConnections()
-	_ = s.process.Signal(syscall.SIGTERM) // fails where it has ended already
-	select {
-	case <-s.ended:
-	case <-time.After(stopWait):
-		t.Error("the server did not end")
-		_ = s.process.Kill()
-		<-s.ended
-	}
-	if s.exit != nil {
-		t.Errorf("the server ended with %v:\n%s", s.exit, tail(s.logged(t)))
-	}
-}
-
-// tail is the end of a log that may be long.
-func tail(log []byte) []byte { return log[max(0, len(log)-8<<10):] }
 
 // statusError is an answer of the API other than 200.
 type statusError struct {
@@ -223,7 +171,7 @@ func (s *server) stats(ctx context.Context) (st stats, err error) {
 func (s *server) mustStats(t *testing.T) stats {
 	t.Helper()
 	var st stats
-	eventually(t, callWait, func() (err error) {
+	process.Eventually(t, callWait, func() (err error) {
 		st, err = s.stats(t.Context())
 		return err
 	})
@@ -262,38 +210,16 @@ func (s *server) subscribers(ctx context.Context, channel string) (map[string]bo
 	return ids, err
 }
 
-// descriptors counts the open descriptors of the process.
-func (s *server) descriptors() (int, error) {
-	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.process.Pid))
-	return len(entries), err
-}
-
-// collection is a line of gctrace: "… 4->5->2 MB, …", heap before, after and
-// alive.
-var collection = regexp.MustCompile(`(?m)^gc \d+ @.* \d+->\d+->(\d+) MB, `)
-
-// heap has the server collect its garbage, by publishing large messages to
-// nobody, and returns the megabytes that are alive. Resident memory would not
-// do: the runtime gives it back late, and the race detector's never.
+// heap is process.Server.Heap, by publishing large messages to nobody.
 func (s *server) heap(ctx context.Context, t *testing.T) (int, error) {
 	t.Helper()
-	seen := len(s.logged(t))
-	for range 1000 {
-		found := collection.FindAllSubmatch(s.logged(t)[seen:], -1)
-		if len(found) > 1 { // the first may have begun earlier
-			return strconv.Atoi(string(found[len(found)-1][1]))
-		}
-		if err := s.publish(ctx, "nobody", 0, 1_000_000); err != nil {
-			return 0, err
-		}
-	}
-	return 0, errors.New("the server collects no garbage")
+	return s.Heap(t, func() error { return s.publish(ctx, "nobody", 0, 1_000_000) })
 }
 
 // leaks returns those of the secrets that stand in the log.
 func (s *server) leaks(t *testing.T, secrets ...string) (found []string) {
 	t.Helper()
-	log := s.logged(t)
+	log := s.Logged(t)
 	for _, secret := range secrets {
 		if bytes.Contains(log, []byte(secret)) {
 			found = append(found, secret)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // stalled opens a fleet of which one in so many falls asleep.
@@ -106,14 +108,14 @@ func TestNeverReading(t *testing.T) {
 			for b := range bursts {
 				burst(t, s, readers, tt.channel, b*queue/2+1, (b+1)*queue/2, size)
 			}
-			eventually(t, tt.within, func() error {
+			process.Eventually(t, tt.within, func() error {
 				if got, want := s.mustStats(t).Active-w.before.Active, len(readers.clients); got != want {
 					return fmt.Errorf("%d connections, want %d", got, want)
 				}
 				return nil
 			})
 			burst(t, s, readers, tt.channel, bursts*queue/2+1, bursts*queue/2+1, size)
-			eventually(t, 5*time.Second, func() error { return closedAs(s.logged(t), sleepers, 4003) })
+			process.Eventually(t, 5*time.Second, func() error { return closedAs(s.Logged(t), sleepers, 4003) })
 			f.faultless(t)
 			f.drop()
 			w.settled(t)

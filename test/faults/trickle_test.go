@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // trickle is a client that reads a few bytes at a time, until it cannot.
@@ -67,11 +69,11 @@ func TestTrickle(t *testing.T) {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			eventually(t, timeout+6*time.Second, func() error {
+			process.Eventually(t, timeout+6*time.Second, func() error {
 				if st := s.mustStats(t); st.Active != w.before.Active {
 					return fmt.Errorf("%d connections, want %d", st.Active, w.before.Active)
 				}
-				return closedAs(s.logged(t), f, 4003)
+				return closedAs(s.Logged(t), f, 4003)
 			})
 			t.Logf("closed after %v", time.Since(began))
 			if took := time.Since(began); took < timeout/2 {

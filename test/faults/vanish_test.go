@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 // TestVanished covers case 56: peers that are gone without a word, as behind a
@@ -33,13 +35,13 @@ func TestVanished(t *testing.T) {
 	}
 	began := time.Now()
 	// A client may have answered one ping more, and is silent from then on.
-	eventually(t, 2*interval+answer+slack, func() error {
+	process.Eventually(t, 2*interval+answer+slack, func() error {
 		return agree(t.Context(), s, channel, others, w.before.Subscriptions)
 	})
 	t.Logf("all gone after %v", time.Since(began))
-	eventually(t, callWait, func() error { return closedAs(s.logged(t), vanished, 4001) })
+	process.Eventually(t, callWait, func() error { return closedAs(s.Logged(t), vanished, 4001) })
 	for _, c := range vanished.clients {
-		if n := departures(s.logged(t), c.id); n != 1 {
+		if n := departures(s.Logged(t), c.id); n != 1 {
 			t.Errorf("%s left %d times", c.id, n)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/outcry-dev/outcry/test/process"
 )
 
 const (
@@ -48,7 +50,7 @@ func observe(t *testing.T, s *server, token string, secrets ...string) *watch {
 	if err := w.control.send(subscribe(controlChannel)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, callWait, func() error { return w.control.reached(view{live: true}) })
+	process.Eventually(t, callWait, func() error { return w.control.reached(view{live: true}) })
 	heap, err := s.heap(t.Context(), t)
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +69,7 @@ func (w *watch) read(ctx context.Context) (r reading, err error) {
 	if r.stats, err = w.s.stats(ctx); err != nil {
 		return r, err
 	}
-	r.descriptors, err = w.s.descriptors()
+	r.descriptors, err = w.s.Descriptors()
 	return r, err
 }
 
@@ -75,20 +77,20 @@ func (w *watch) read(ctx context.Context) (r reading, err error) {
 func (w *watch) settled(t *testing.T) {
 	t.Helper()
 	sent := w.stream.end(t)
-	eventually(t, settleWait, func() error { return w.control.reached(view{live: true, last: sent}) })
+	process.Eventually(t, settleWait, func() error { return w.control.reached(view{live: true, last: sent}) })
 	if v := w.control.view(); v.fault != nil || v.lost != 0 {
 		t.Errorf("control client: lost %d, %v", v.lost, v.fault)
 	}
-	eventually(t, settleWait, func() error {
+	process.Eventually(t, settleWait, func() error {
 		select {
-		case <-w.s.ended:
-			t.Fatalf("the server has ended: %v\n%s", w.s.exit, tail(w.s.logged(t)))
+		case <-w.s.Ended:
+			t.Fatalf("the server has ended: %v\n%s", w.s.Exit, w.s.Tail(t))
 		default:
 		}
 		now, err := w.read(t.Context())
 		return errors.Join(err, now.compare(w.before))
 	})
-	eventually(t, collectWait, func() error {
+	process.Eventually(t, collectWait, func() error {
 		now, err := w.s.heap(t.Context(), t)
 		if err == nil && now > w.heap+heapSpare {
 			err = fmt.Errorf("%d MB of heap, was %d", now, w.heap)
