@@ -13,6 +13,11 @@ import (
 
 // ServeHTTP upgrades any path and hands the connection to a loop.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.requests.RLock()
+	defer s.requests.RUnlock()
+	if s.ended {
+		return
+	}
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "close, Upgrade")

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,10 @@ type server struct {
 	deflater *wire.Deflater
 	loops    []*loop
 	next     atomic.Uint32
+	// requests is held for reading by whoever serves a request: net/http does
+	// not wait for those whose connection was hijacked.
+	requests sync.RWMutex
+	ended    bool // guarded by requests
 }
 
 // Serve answers the peers that connect to listener until ctx ends, closes them
@@ -72,6 +77,7 @@ func Serve(ctx context.Context, listener net.Listener, cfg Config) error {
 	group.Go(func() error {
 		<-running.Done()
 		err := web.Close()
+		s.endRequests()
 		for _, l := range s.loops {
 			l.end()
 		}
@@ -81,6 +87,13 @@ func Serve(ctx context.Context, listener net.Listener, cfg Config) error {
 		s.Ready()
 	}
 	return group.Wait()
+}
+
+// endRequests returns once no request is being served and none will be.
+func (s *server) endRequests() {
+	s.requests.Lock()
+	defer s.requests.Unlock()
+	s.ended = true
 }
 
 func (s *server) makeLoops(n int) error {
