@@ -76,7 +76,10 @@ type Timing struct {
 	MessageTimeout    time.Duration // first to last byte of one message; default 10 s
 	WriteTimeout      time.Duration // a client that takes nothing for so long is closed; default 10 s
 	DrainTimeout      time.Duration // default 20 s
-	FlushWindow       time.Duration // default 2 ms; negative: off
+	// FlushWindow is the longest that messages for one client wait for others
+	// to leave with them. One that comes alone does not wait. Default 2 ms;
+	// negative: off.
+	FlushWindow time.Duration
 }
 
 // Queue bounds what waits for slow readers and for fan-out.

@@ -43,7 +43,7 @@ type connTimes struct {
 	message   millis // when the message under way began
 	closing   millis // when to give up on a graceful end, or to begin one (draining)
 	latest    millis // until when a graceful end that makes progress may last
-	flushed   uint32 // microseconds since the node started, start of the last flush
+	window    uint32 // microseconds since the node started, end of the flush window
 }
 
 // deci is a time in tenths of a second since the node started, for what may be
@@ -56,7 +56,7 @@ type connFlags uint16
 const (
 	flagDirty      connFlags = 1 << iota // in the Loop's list of Conns to flush
 	flagUrgent                           // in the list that is flushed first
-	flagWaiting                          // in the list of those inside their flush window
+	flagWaiting                          // has messages that wait for the end of its flush window
 	flagPaused                           // input is not read: too much of it waits
 	flagWarned                           // token_expiring was sent
 	flagReserved                         // holds a place of max_connections

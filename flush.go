@@ -10,7 +10,6 @@ const (
 	flushChunk    = 16 << 10               // bytes gathered for one send
 	flushSlice    = 500 * time.Microsecond // flushing between looks at input
 	maxStarvation = 250                    // ms a lane may wait for the lanes above it
-	maxTurn       = 10_000_000             // µs that no turn of a Loop takes
 )
 
 // pick is one gathered frame: its lane and length.
@@ -27,7 +26,8 @@ func (c *conn) flush() {
 		return
 	}
 	l := c.loop
-	c.times.flushed = max(1, l.nowMicros)
+	c.flags &^= flagWaiting
+	c.times.window = l.windowEnd()
 	for !o.empty() {
 		block, picks := c.gather()
 		n, err := c.sock.Send(block)
@@ -265,26 +265,13 @@ func (l *loop) nextDirty() *conn {
 		if c.out == nil {
 			continue
 		}
-		if due, wait := c.windowEnd(); wait {
-			l.hold(c, due)
+		if c.inWindow() {
+			l.hold(c)
 			continue
 		}
 		return c
 	}
 	return nil
-}
-
-// windowEnd is when c's flush window ends; false means that it has. The clock
-// of microseconds wraps after 71 minutes, so that a time far ahead is one long
-// past.
-func (c *conn) windowEnd() (due uint32, wait bool) {
-	window := c.loop.node.limits.flushWindow
-	due = c.times.flushed + window
-	ahead := int32(due - c.loop.nowMicros)
-	if window == 0 || c.times.flushed == 0 || ahead <= 0 || ahead > int32(window)+maxTurn {
-		return due, false
-	}
-	return c.loop.nowMicros + min(uint32(ahead), window), true
 }
 
 // flushIfOpen flushes c unless its socket is known to be full or gone.

@@ -44,8 +44,7 @@ type clock struct {
 // flushing is what waits to be written.
 type flushing struct {
 	urgent, dirty queue[*conn]
-	waiting       []*conn
-	waitingUntil  uint32 // the earliest end of a flush window, in µs
+	waiting       queue[held] // the next end of a flush window comes first
 }
 
 // scratches are buffers a Loop uses again and again.
@@ -180,8 +179,9 @@ func (l *loop) sleepUntil() time.Time {
 	if at, ok := l.wheel.next(); ok {
 		until = earlier(until, l.node.start.Add(l.since(at)))
 	}
-	if len(l.waiting) > 0 {
-		until = earlier(until, l.wall.Add(time.Duration(int32(l.waitingUntil-l.nowMicros))*time.Microsecond))
+	if l.waiting.len() > 0 {
+		ahead := time.Duration(int32(l.waiting.first().until - l.nowMicros))
+		until = earlier(until, l.wall.Add(ahead*time.Microsecond))
 	}
 	return until
 }
@@ -318,38 +318,6 @@ func (l *loop) notePanic(where string, p panicked, attrs ...slog.Attr) {
 	l.count.panics++
 	attrs = append(attrs, slog.String("where", where), slog.String("panic", p.value), slog.String("stack", p.stack))
 	l.node.log.LogAttrs(context.Background(), slog.LevelError, "panic recovered", attrs...)
-}
-
-// hold puts c aside until its flush window ends.
-func (l *loop) hold(c *conn, due uint32) {
-	if len(l.waiting) == 0 || int32(due-l.waitingUntil) < 0 {
-		l.waitingUntil = due
-	}
-	if !c.flags.has(flagWaiting) {
-		c.flags |= flagWaiting
-		l.waiting = append(l.waiting, c)
-	}
-}
-
-// releaseWaiting marks those dirty whose flush window has ended.
-func (l *loop) releaseWaiting() {
-	if len(l.waiting) == 0 || int32(l.waitingUntil-l.nowMicros) > 0 {
-		return
-	}
-	waiting := l.waiting
-	l.waiting = l.waiting[:0]
-	for _, c := range waiting {
-		c.flags &^= flagWaiting
-		due, wait := c.windowEnd()
-		switch {
-		case c.out == nil:
-		case wait:
-			l.hold(c, due)
-		default:
-			l.markDirty(c)
-		}
-	}
-	clear(waiting[len(l.waiting):])
 }
 
 func (l *loop) countReply(m message) {

@@ -78,7 +78,7 @@ func TestBusyClients(t *testing.T) {
 		t.Errorf("no timer came by in %d turns", turns)
 	}
 	for i, c := range p.conns {
-		if c.times.flushed == 0 {
+		if c.times.window == 0 {
 			t.Fatalf("client %d of %d got no answer to %d commands", i, len(p.conns), p.next)
 		}
 	}

@@ -18,6 +18,9 @@ func (q *queue[T]) push(v T) {
 	q.items = append(q.items, v)
 }
 
+// first returns the first without taking it. There must be one.
+func (q *queue[T]) first() T { return q.items[q.head] }
+
 // pop takes the first. There must be one.
 func (q *queue[T]) pop() T {
 	var none T

@@ -39,7 +39,7 @@ func (r *windowRig) turn() {
 
 // until turns the Loop whenever it would wake by itself.
 func (r *windowRig) until(end time.Time) {
-	for len(r.l.waiting) > 0 {
+	for r.l.waiting.len() > 0 {
 		at := r.l.sleepUntil()
 		if at.After(end) {
 			break
@@ -80,21 +80,36 @@ func TestWindowLoneMessage(t *testing.T) {
 	})
 }
 
-// What comes within the window leaves in one send at its end, and the window
-// begins with the first send, not with the last message.
+// What comes within the window leaves in one send, when the first of it has
+// waited for as long as a window.
 func TestWindowCoalesces(t *testing.T) {
 	inBubble(t, window, func(t *testing.T, r *windowRig) {
-		for i := range 20 { // every 100 µs
-			offer(r.c, laneNormal, nil, fmt.Sprint(i))
-			r.turn()
-			r.until(time.Now().Add(100 * time.Microsecond))
-		}
-		r.until(time.Now().Add(window))
-		r.wantSends(t, 0, window)
+		r.stream(20, 100*time.Microsecond)
+		r.wantSends(t, 0, 100*time.Microsecond+window)
 		if got := r.sock.texts(t); len(got) != 20 || got[19] != "19" {
 			t.Fatalf("texts %v", got)
 		}
 	})
+}
+
+// A stream with an interval below the window has each send carry what comes in
+// a window and one interval, and none waits for longer than the window.
+func TestWindowStream(t *testing.T) {
+	inBubble(t, window, func(t *testing.T, r *windowRig) {
+		r.stream(9, 1500*time.Microsecond) // at 0, 1.5, 3, 4.5, …
+		us := time.Microsecond
+		r.wantSends(t, 0, 3500*us, 6500*us, 9500*us, 12_500*us)
+	})
+}
+
+// stream offers so many messages at an interval, and waits until all have left.
+func (r *windowRig) stream(messages int, interval time.Duration) {
+	for i := range messages {
+		offer(r.c, laneNormal, nil, fmt.Sprint(i))
+		r.turn()
+		r.until(time.Now().Add(interval))
+	}
+	r.until(time.Now().Add(2 * window))
 }
 
 // A reply does not wait, and takes along what does.
@@ -138,25 +153,27 @@ func TestWindowPerConn(t *testing.T) {
 	inBubble(t, window, func(t *testing.T, r *windowRig) {
 		late := &fakeSocket{room: -1}
 		other := attach(r.l, late)
-		offer(r.c, laneNormal, nil, "1")
-		r.turn()
-		time.Sleep(time.Millisecond)
-		offer(other, laneNormal, nil, "1")
-		r.turn()
+		both := func() {
+			offer(r.c, laneNormal, nil, "m")
+			r.turn()
+			r.until(time.Now().Add(500 * time.Microsecond))
+			offer(other, laneNormal, nil, "m")
+			r.turn()
+		}
+		both()
 		if len(late.sends) != 1 {
 			t.Fatal("the window of one Conn holds another's message")
 		}
-		offer(other, laneNormal, nil, "2")
-		offer(r.c, laneNormal, nil, "2")
-		r.turn()
-		r.until(time.Now().Add(1500 * time.Microsecond))
-		r.wantSends(t, 0, window)
+		r.until(time.Now().Add(500 * time.Microsecond))
+		both() // at 1 ms and 1.5 ms
+		r.until(time.Now().Add(1600 * time.Microsecond))
+		r.wantSends(t, 0, 3*time.Millisecond)
 		if len(late.sends) != 1 {
 			t.Fatal("flushed before its window's end")
 		}
-		r.until(time.Now().Add(window))
+		r.until(time.Now().Add(500 * time.Microsecond))
 		if len(late.sends) != 2 {
-			t.Fatal("not flushed after its window's end")
+			t.Fatal("not flushed at its window's end")
 		}
 	})
 }

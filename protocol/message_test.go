@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -181,6 +182,17 @@ func TestAppendJSONEscapes(t *testing.T) {
 		b := ChatMessage{ClientID: text, UserID: text, Channel: text, Message: text, Timestamp: at()}.AppendJSON(nil)
 		if !jsontext.Value(b).IsValid() {
 			t.Errorf("%q gives %s", text, b)
+		}
+	}
+}
+
+// It is what the layout says, whatever the digits.
+func TestAppendTimeLayout(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 5000 {
+		at := time.Unix(random.Int64N(1<<33)-1<<31, random.Int64N(1e9)/(1+random.Int64N(1e6)))
+		if got, want := string(AppendTime([]byte("t="), at)), "t="+at.UTC().Format("2006-01-02T15:04:05.000000-07:00"); got != want {
+			t.Fatalf("%s, want %s", got, want)
 		}
 	}
 }

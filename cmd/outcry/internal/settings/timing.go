@@ -48,7 +48,7 @@ func timingKeys() []Key {
 			func(s *Settings) *time.Duration { return &s.Timing.WriteTimeout }),
 		duration("drain_timeout", "Time over which connections are closed when the server stops.",
 			func(s *Settings) *time.Duration { return &s.Timing.DrainTimeout }),
-		switchable("flush_window", "Time in which messages for one client are gathered into one write.",
+		switchable("flush_window", "The longest that messages for one client wait to be gathered into one write. One that comes alone does not wait.",
 			10*time.Microsecond, time.Second, func(s *Settings) *time.Duration { return &s.Timing.FlushWindow }),
 	}
 }
