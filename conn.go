@@ -1,6 +1,7 @@
 package outcry
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outcry-dev/outcry/internal/netpoll"
@@ -130,10 +131,17 @@ func (l *loop) deci() deci {
 // reply queues a message for c alone, before every publication, and has it
 // sent as soon as the Loop gets to it. id-less and id-carrying replies alike.
 func (c *conn) reply(m message) {
-	frame := encodeFrame(m)
-	c.loop.countReply(m)
-	c.sendControl(frame)
+	l := c.loop
+	l.countReply(m)
+	l.reply = m.AppendJSON(wire.BeginFrame(l.reply[:0]))
+	c.sendControl(slices.Clone(wire.EndFrame(l.reply, wire.OpText)))
+	if cap(l.reply) > maxSpareReply {
+		l.reply = nil
+	}
 }
+
+// maxSpareReply is how large a buffer for replies a Loop keeps, in bytes.
+const maxSpareReply = 64 << 10
 
 // message is a protocol message the server makes.
 type message interface{ AppendJSON(dst []byte) []byte }

@@ -58,9 +58,11 @@ type scratches struct {
 	pubs     []*Publication // of the publication lane, likewise
 	nextPub  int
 	spares   spares
-	beat     []byte         // the heartbeat of this tick
-	array    []byte         // of batched
-	inflater *wire.Inflater // nil until it is needed
+	cmd      protocol.Command // the one being served
+	reply    []byte           // that is being encoded
+	beat     []byte           // the heartbeat of this tick
+	array    []byte           // of batched
+	inflater *wire.Inflater   // nil until it is needed
 	beatAt   millis
 }
 

@@ -47,8 +47,8 @@ func builtinRoutes(h *Hooks) map[string]route {
 
 // command serves one text message.
 func (c *conn) command(payload []byte) {
-	cmd, err := protocol.DecodeCommand(payload)
-	if err != nil {
+	cmd := &c.loop.cmd
+	if err := cmd.Decode(payload); err != nil {
 		c.malformed(slices.Clone(cmd.ID), err)
 		return
 	}
@@ -58,10 +58,10 @@ func (c *conn) command(payload []byte) {
 		c.do(job{size: len(later.Raw), onLoop: func(c *conn) { c.dispatch(&later) }})
 		return
 	}
-	c.dispatch(&cmd)
+	c.dispatch(cmd)
 }
 
-// dispatch serves a command in its turn.
+// dispatch serves a command in its turn. It does not keep cmd.
 func (c *conn) dispatch(cmd *protocol.Command) {
 	if c.state == StateConnecting && cmd.Type != "auth" {
 		c.refuse(protocol.Errorf(protocol.CodeUnauthenticated, "log in first: send {\"type\":\"auth\",\"token\":\"…\"}"), cmd.ID)

@@ -17,8 +17,9 @@ func BenchmarkDecodeCommand(b *testing.B) {
 			text := []byte(bench.text)
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
+			var c Command
 			for b.Loop() {
-				if _, err := DecodeCommand(text); err != nil {
+				if err := c.Decode(text); err != nil {
 					b.Fatal(err)
 				}
 			}

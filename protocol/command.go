@@ -54,30 +54,34 @@ type Command struct {
 // span is where a value stands in Raw. No value is empty.
 type span struct{ start, end uint32 }
 
-// DecodeCommand reads one client message. The Command aliases b and is valid
-// as long as b is not changed.
-//
-// The error is an *Error. The Command returned with it has the ID, if one
-// could be read, so that the error can repeat it.
+// DecodeCommand reads one client message, as Command.Decode does.
 func DecodeCommand(b []byte) (Command, error) {
-	c := Command{Raw: b}
+	var c Command
+	err := c.Decode(b)
+	return c, err
+}
+
+// Decode makes c the client message that b holds, whatever it was before. c
+// aliases b and is valid as long as b is not changed.
+//
+// The error is an *Error. With it c has the ID, if one could be read, so that
+// the error can repeat it.
+func (c *Command) Decode(b []byte) error {
+	*c = Command{Raw: b}
 	if uint64(len(b)) > math.MaxUint32 {
-		return c, Errorf(CodeTooLarge, "message has %d bytes", len(b))
+		return Errorf(CodeTooLarge, "message has %d bytes", len(b))
 	}
-	err := readObject(b, &c)
+	err := readObject(b, c)
 	badID := c.setID()
 	switch {
 	case errors.Is(err, errTooDeep):
-		return c, errDeepJSON
+		return errDeepJSON
 	case err != nil:
-		return c, errInvalidJSON
+		return errInvalidJSON
 	case badID != nil:
-		return c, badID
+		return badID
 	}
-	if err := c.setType(); err != nil {
-		return c, err
-	}
-	return c, nil
+	return c.setType()
 }
 
 // Clone returns a Command that shares no memory with c.
