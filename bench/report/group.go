@@ -28,7 +28,8 @@ func sections() []section {
 			"that nothing can be put together: what counts is the cost of a write."},
 		{result.GroupRate, "Rates and coalescing", "Messages come faster than one per flush window. " +
 			"A write costs some 4 µs whatever it carries, and a further frame in it 0.1 µs: here a server can gain most. " +
-			"Outcry writes the first message at once, and what follows within 2 ms together. " +
+			"Outcry writes a message at once if it wrote none in the 2 ms before; otherwise it waits for 2 ms, " +
+			"and all that comes meanwhile leaves with it. " +
 			"A write also pays for waking its receiver where that sleeps, 1 to 2 µs: compare the floor at 100 and at 1,000 msg/s. " +
 			"The floor at 1,000 msg/s keeps the client awake; a server that writes half as often lets it sleep in between, " +
 			"so that its writes are fewer but each costs more."},

@@ -20,7 +20,8 @@ const (
 	churnEvery = 100 * time.Millisecond // clients drop and return
 	churnPart  = 1000                   // one in so many of them, each time
 	sampleRate = time.Second
-	progress   = 30 // samples between two lines of the log
+	settle     = 500 * time.Millisecond // without a message: nothing is under way
+	progress   = 30                     // samples between two lines of the log
 )
 
 // Soak is a long run of one server under churn.
@@ -91,6 +92,9 @@ func (r *soaking) run(ctx context.Context, d time.Duration) error {
 				return err
 			}
 			r.count(&plan)
+			if err := r.quiet(); err != nil {
+				return err
+			}
 			// One more, which those that have just returned get as well.
 			_, err = r.deliver(ctx, worker.Plan{Channel: channelName, Rate: soakRate, Count: 1}, worker.DetailCPU)
 			return err
@@ -100,6 +104,18 @@ func (r *soaking) run(ctx context.Context, d time.Duration) error {
 			return err
 		}
 	}
+}
+
+// quiet has the clients read until nothing comes any more: what is still under
+// way when the last publication has been made.
+func (r *soaking) quiet() error {
+	for before := int64(-1); before != r.Fleet.Counts().Received; {
+		before = r.Fleet.Counts().Received
+		if err := r.Fleet.Rest(settle); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // churn has some clients drop and return.
