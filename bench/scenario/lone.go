@@ -17,8 +17,9 @@ func lone(sc Scale) Scenario {
 			Result: result.Result{
 				ID: id, Group: result.GroupLatency, Unit: "µs from publish to receipt", Title: title,
 				Target: &result.Target{Text: text, Series: outcry, Bound: bound},
-				Notes: []string{"What the floor takes is what the kernel needs to wake the client on an idle core: " +
-					"the floor sends from the publisher's own call. Outcry adds the waking of the Loop."},
+				Notes: []string{"The floor, one `sendto` from the publisher's own call, takes what the kernel needs to wake the client " +
+					"on an idle core: where that alone is above the target, as its row below may show, no server can reach it. " +
+					"Outcry adds the waking of its Loop."},
 			},
 			Lines: lines("lone", figure, servers),
 		}
