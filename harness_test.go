@@ -24,7 +24,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for something that should happen at once.
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 // rig is a running node behind a real http.Server, over TCP or, for tests in a
 // synctest bubble, over pipes.

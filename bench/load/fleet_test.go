@@ -19,7 +19,7 @@ import (
 
 const (
 	channel  = "quotes.AAPL"
-	patience = 10 * time.Second
+	patience = 20 * time.Second
 )
 
 // stand is a hub with a fleet of clients.

@@ -14,7 +14,7 @@ import (
 
 const (
 	startWait   = 20 * time.Second
-	releaseWait = 5 * time.Second
+	releaseWait = 20 * time.Second
 	collectWait = 20 * time.Second // collecting garbage takes a busy machine its time
 	heapSpare   = 16               // MB
 

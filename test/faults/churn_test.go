@@ -59,7 +59,7 @@ func TestChurn(t *testing.T) {
 	in.reach(t, 30*time.Second, view{live: true, replies: 4*rounds + 2})
 	out.reach(t, 30*time.Second, view{replies: 4*rounds + 2})
 	last := p.end(t)
-	in.reach(t, 10*time.Second, view{live: true, last: last})
+	in.reach(t, 20*time.Second, view{live: true, last: last})
 	f.faultless(t)
 	process.Eventually(t, 10*time.Second, func() error { return agree(t.Context(), s, channel, in, w.before.Subscriptions) })
 

@@ -58,7 +58,7 @@ func TestResetInFrame(t *testing.T) {
 	f := connect(t, s, "broken", broken, nil)
 	f.subscribe(t, channel)
 	p := publishTo(t, s, channel, 20*time.Millisecond)
-	f.reach(t, 10*time.Second, view{live: true, last: 1})
+	f.reach(t, 20*time.Second, view{live: true, last: 1})
 
 	long := text(`{"type":"chat_message","channel":"broken","message":"` + payloadCanary + `"}`)
 	fragment := ws.MustCompileFrame(ws.MaskFrameInPlace(ws.NewFrame(ws.OpText, false, []byte(`{"type":`))))
@@ -81,7 +81,7 @@ func TestResetInFrame(t *testing.T) {
 		t.Errorf("%d connections broke, want %d", hit, broken)
 	}
 	last := p.end(t)
-	others.reach(t, 10*time.Second, view{live: true, last: last})
+	others.reach(t, 20*time.Second, view{live: true, last: last})
 	others.faultless(t)
 	f.faultless(t)
 	others.drop()

@@ -62,7 +62,7 @@ func TestFarewellInBroadcast(t *testing.T) {
 	})
 	t.Logf("all gone after %v", time.Since(began))
 	broadcast(1)
-	stay.reach(t, 10*time.Second, view{live: true, last: n})
+	stay.reach(t, 20*time.Second, view{live: true, last: n})
 	stay.faultless(t)
 	leave.drop()
 	stay.drop()

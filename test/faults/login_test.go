@@ -32,7 +32,7 @@ func tokenOf(t *testing.T, user string) string {
 // in or do so notice nothing.
 func TestSilentLogins(t *testing.T) {
 	const most = 500
-	s := start(t, setup{secret: jwtSecret, flags: []string{"--auth-timeout=4s", "--max-unauthenticated=" + strconv.Itoa(most)}})
+	s := start(t, setup{secret: jwtSecret, flags: []string{"--auth-timeout=8s", "--max-unauthenticated=" + strconv.Itoa(most)}})
 	token, late := tokenOf(t, "trader"), tokenOf(t, "late")
 	forged := strings.TrimRight(token, "=") + "x"
 	w := observe(t, s, token, token, late, forged, jwtSecret)
@@ -45,7 +45,7 @@ func TestSilentLogins(t *testing.T) {
 	known := newClient("known", 2)
 	known.token = token
 	admitted(t, s, known)
-	admitted(t, s, newClient("known?token="+token, 2))
+	admitted(t, s, newClient("known-by-query?token="+token, 2))
 	liar := newClient("liar", 3)
 	liar.token = forged
 	if a, ok := errors.AsType[*refusalError](liar.open(t.Context(), s.address)); !ok || a.status != http.StatusUnauthorized {
@@ -63,11 +63,11 @@ func TestSilentLogins(t *testing.T) {
 		}
 		return nil
 	})
-	(&fleet{clients: f.clients[:1]}).reach(t, 5*time.Second, view{live: true, replies: 1})
+	(&fleet{clients: f.clients[:1]}).reach(t, 15*time.Second, view{live: true, replies: 1})
 	silent := &fleet{clients: f.clients[1:]}
-	silent.reach(t, 15*time.Second, view{ended: true})
+	silent.reach(t, 30*time.Second, view{ended: true})
 	for i, c := range f.clients {
-		want, soonest := 4000, 4*time.Second
+		want, soonest := 4000, 8*time.Second
 		switch i {
 		case 0:
 			continue
@@ -113,11 +113,11 @@ func TestEarlyFrames(t *testing.T) {
 		f.readers.Go(c.listen)
 		return nil
 	})
-	f.reach(t, 10*time.Second, view{live: true, replies: 3})
+	f.reach(t, 20*time.Second, view{live: true, replies: 3})
 	if err := s.publish(t.Context(), "early", 1, 100); err != nil {
 		t.Fatal(err)
 	}
-	f.reach(t, 10*time.Second, view{live: true, replies: 3, last: 1})
+	f.reach(t, 20*time.Second, view{live: true, replies: 3, last: 1})
 	f.faultless(t)
 	f.drop()
 	w.settled(t)

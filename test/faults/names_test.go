@@ -32,7 +32,7 @@ func TestTooManyChannels(t *testing.T) {
 	w := observe(t, s, "")
 	f := connect(t, s, "greedy", 1, nil)
 	f.must(t, func(c *client) error { return c.send(commands("subscribe", "greedy", limit+beyond)...) })
-	f.reach(t, 10*time.Second, view{live: true, replies: limit + beyond})
+	f.reach(t, 20*time.Second, view{live: true, replies: limit + beyond})
 	if got := f.clients[0].view().refusals; got != beyond {
 		t.Errorf("%d refusals, want %d", got, beyond)
 	}
@@ -40,7 +40,7 @@ func TestTooManyChannels(t *testing.T) {
 		t.Errorf("%d subscriptions, want %d", got, limit)
 	}
 	f.must(t, func(c *client) error { return c.send(unsubscribe("greedy.0"), subscribe("greedy.new")) })
-	f.reach(t, 10*time.Second, view{live: true, replies: limit + beyond + 2})
+	f.reach(t, 20*time.Second, view{live: true, replies: limit + beyond + 2})
 	if got := f.clients[0].view().refusals; got != beyond {
 		t.Errorf("%d refusals after one was given up, want %d", got, beyond)
 	}

@@ -21,7 +21,7 @@ import (
 
 const (
 	startWait = 20 * time.Second
-	callWait  = 10 * time.Second
+	callWait  = 20 * time.Second
 )
 
 // setup says how a server is to be started.

@@ -13,7 +13,7 @@ import (
 const (
 	controlChannel = "control"
 	controlPace    = 100 * time.Millisecond
-	settleWait     = 10 * time.Second
+	settleWait     = 20 * time.Second
 	collectWait    = 20 * time.Second // collecting garbage takes a busy machine its time
 	spare          = 5                // goroutines and descriptors that come and go by themselves
 	heapSpare      = 16               // MB
