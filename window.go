@@ -1,10 +1,10 @@
 package outcry
 
 // Flush windows. A message that comes to a Conn leaves at once unless something
-// left within the window before it. Otherwise it waits, for as long as one
-// window, and all that follows meanwhile leaves with it: nothing is held back
-// for longer than the window, and of a steady stream each send takes along
-// what comes in the window and one interval. Replies never wait.
+// left within the window before it. Otherwise it waits for one window, from
+// when it is queued, and all that follows meanwhile leaves with it: of a steady
+// stream each send takes along what comes in the window and one interval.
+// Replies never wait.
 
 // held is a Conn that waits for the end of its window.
 type held struct {
